@@ -1,0 +1,27 @@
+"""The operator table: one row per operator, collected from the themed modules."""
+
+from __future__ import annotations
+
+import difflib
+
+from engine.errors import UnknownOperator
+from engine.operators import arithmetic, functions, indexing, matrices, reductions
+from engine.operators.row import Notation, Operator, Sample, WrongVJP
+
+TABLE: dict[str, Operator] = {
+    row.name: row
+    for module in (arithmetic, functions, matrices, reductions, indexing)
+    for row in module.ROWS
+}
+
+
+def operator(name: str) -> Operator:
+    """The row of `name`; raises UnknownOperator with the nearest names."""
+    row = TABLE.get(name)
+    if row is None:
+        near = ", ".join(difflib.get_close_matches(name, TABLE, n=3)) or "none is near"
+        raise UnknownOperator(f"no operator is called {name!r}; did you mean: {near}?")
+    return row
+
+
+__all__ = ["TABLE", "Notation", "Operator", "Sample", "WrongVJP", "operator"]

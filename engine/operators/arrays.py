@@ -1,0 +1,162 @@
+"""Array forms of the operators, for float64 and for object arrays alike.
+
+Every array is (points, *shape).  On object arrays NumPy's ufuncs call the elements' own methods, so the same
+code runs on balls; where a comparison of two balls cannot be decided the result is not-a-number.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+
+def aligned(*arrays: Array) -> tuple[Array, ...]:
+    """The arrays with singleton axes behind the points axis, so that scalars meet matrices."""
+    rank = max(array.ndim for array in arrays)
+    return tuple(
+        array.reshape(array.shape[:1] + (1,) * (rank - array.ndim) + array.shape[1:])
+        for array in arrays
+    )
+
+
+def axes(array: Array, axis: int | None) -> int | tuple[int, ...]:
+    """The NumPy axes of `axis` counted behind the points axis; `None` means all of them."""
+    if axis is None:
+        return tuple(range(1, array.ndim))
+    return axis + 1 if axis >= 0 else axis
+
+
+def _decide(value: Any, strict: bool) -> Any:
+    """1 or 0 for a decided sign of `value`, not-a-number for an undecided one."""
+    if value > 0 or (not strict and value >= 0):
+        return value - value + 1
+    if value < 0 or (strict and value <= 0):
+        return value - value
+    return value * math.nan
+
+
+def positive(x: Array) -> Array:
+    """1 where x > 0, else 0."""
+    if x.dtype == object:
+        return np.frompyfunc(lambda value: _decide(value, strict=True), 1, 1)(x)
+    return np.where(np.isnan(x), x, (x > 0).astype(float))
+
+
+def nonnegative(x: Array) -> Array:
+    """1 where x >= 0, else 0."""
+    if x.dtype == object:
+        return np.frompyfunc(lambda value: _decide(value, strict=False), 1, 1)(x)
+    return np.where(np.isnan(x), x, (x >= 0).astype(float))
+
+
+def sigmoid(x: Array) -> Array:
+    """1/(1 + exp(-x)), without overflow and with full relative accuracy in both tails."""
+    if x.dtype == object:
+        return 1 / (1 + np.exp(-x))
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, small) / (1.0 + small)
+
+
+def softplus(x: Array) -> Array:
+    """log(1 + exp(x)), without overflow."""
+    if x.dtype == object:
+        return np.log(1 + np.exp(x))
+    return np.logaddexp(0.0, x)
+
+
+def relu(x: Array) -> Array:
+    """max(x, 0)."""
+    return x * positive(x) if x.dtype == object else np.maximum(x, 0.0)
+
+
+def select(condition: Array, yes: Array, no: Array) -> Array:
+    """`yes` where the 0/1 condition is 1, else `no`; what is not chosen is not looked at."""
+    if object in (condition.dtype, yes.dtype, no.dtype):
+        return np.frompyfunc(lambda c, y, n: y if c > 0 else n if c <= 0 else c * math.nan, 3, 1)(
+            *np.broadcast_arrays(condition, yes, no)
+        )
+    return np.where(condition > 0, yes, no)
+
+
+def maximum(x: Array, y: Array) -> Array:
+    """The larger of two arrays, entry by entry."""
+    if object in (x.dtype, y.dtype):
+        return y + (x - y) * positive(x - y)
+    return np.maximum(x, y)
+
+
+def softmax(x: Array, axis: int | None) -> Array:
+    """exp(x) normalised to sum 1 along `axis`."""
+    along = axes(x, axis)
+    shift = 0.0 if x.dtype == object else x.max(axis=along, keepdims=True)
+    e = np.exp(x - shift)
+    return e / e.sum(axis=along, keepdims=True)
+
+
+def largest(x: Array, axis: int | None, keepdims: bool) -> Array:
+    """The largest entry, of all or along `axis`."""
+    if x.dtype != object:
+        return x.max(axis=axes(x, axis), keepdims=keepdims)
+    if axis is None:
+        flat = x.reshape(len(x), -1)
+        return np.array([_largest(row) for row in flat], dtype=object)
+    result = np.apply_along_axis(_largest, axis % (x.ndim - 1) + 1, x)
+    return np.expand_dims(result, axis % (x.ndim - 1) + 1) if keepdims else result
+
+
+def _largest(values: Array) -> Any:
+    best = values[0]
+    for value in values[1:]:
+        best = best if best > value else value if value >= best else best * math.nan
+    return best
+
+
+def power(x: Array, y: Array) -> Array:
+    """x ** y; whole exponents are taken exactly, also of negative bases."""
+    if x.dtype != object and y.size == 1 and float(y.flat[0]).is_integer():
+        return np.power(x, int(y.flat[0])) if y.flat[0] >= 0 else 1.0 / np.power(x, -int(y.flat[0]))
+    return np.power(x, y)
+
+
+def one_hot_matrix(rows: int, columns: int, row: Array, column: Array) -> Array:
+    """A matrix per point that is 1 at (row, column), counted from 1, and 0 elsewhere."""
+    points = max(len(row), len(column))
+    result = np.zeros((points, rows, columns))
+    result[np.arange(points), positions(row, rows), positions(column, columns)] = 1.0
+    return result
+
+
+def positions(index: Array, size: int) -> NDArray[np.intp]:
+    """Indices counted from 0; an index outside 1..size raises IndexError."""
+    position = np.array([int(value) for value in index.reshape(-1)], dtype=np.intp) - 1
+    if np.any(position < 0) or np.any(position >= size):
+        raise IndexError(f"an index lies outside 1..{size}")
+    return position
+
+
+def entry(array: Array, row: Array, column: Array) -> Array:
+    """Entry (row, column), counted from 1, of each point's matrix."""
+    rows, columns = positions(row, array.shape[1]), positions(column, array.shape[2])
+    points = max(len(array), len(rows), len(columns))
+    return np.broadcast_to(array, (points, *array.shape[1:]))[np.arange(points), rows, columns]
+
+
+def matmul(x: Array, y: Array) -> Array:
+    """The matrix product of each point."""
+    return np.matmul(x, y)
+
+
+def diagonal_matrix(x: Array) -> Array:
+    """A diagonal matrix per point from a row or a column."""
+    flat = x.reshape(len(x), -1)
+    return flat[:, :, None] * np.eye(flat.shape[1], dtype=x.dtype)
+
+
+def diagonal(x: Array) -> Array:
+    """The diagonal of each point's matrix, as a column."""
+    return np.diagonal(x, axis1=1, axis2=2)[:, :, None]
