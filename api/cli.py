@@ -1,0 +1,109 @@
+"""The command line: a table of commands, each one line of help and a function named by its path.
+
+Nothing heavy is imported before its command is chosen, so that `--help` answers at once. A
+command is a function of its remaining arguments that returns a status; what it expects to go
+wrong it raises as CommandFailed, which is printed as one sentence.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from api.command import CommandFailed, Misuse, unknown_word
+
+OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+
+@dataclass(frozen=True)
+class Command:
+    """One row of the table; target is 'module:function', imported when the command is called."""
+
+    name: str
+    help: str
+    target: str
+
+    def load(self) -> Callable[[Sequence[str]], int]:
+        """The function; CommandFailed where the environment lacks a library it needs."""
+        module, _, function = self.target.partition(":")
+        try:
+            loaded: Callable[[Sequence[str]], int] = getattr(
+                importlib.import_module(module), function
+            )
+        except ModuleNotFoundError as missing:
+            if is_ours(missing.name or ""):
+                raise
+            raise CommandFailed(
+                f"the environment in .venv lacks {missing.name}; delete .venv and start again."
+            ) from None
+        return loaded
+
+
+COMMANDS = (
+    Command("demo", "start everything, answer a whole worksheet, print the verdicts, stop",
+            "api.demo:main"),
+    Command("serve", "start everything and stay up; prints the address and a demo course's tokens",
+            "api.serve:main"),
+    Command("test", "run the tests; further arguments go to pytest",
+            "api.develop:test"),
+    Command("check", "run the linters: style, format, types, layers",
+            "api.develop:check"),
+    Command("lock", "write the requirements*.lock files anew from pyproject.toml",
+            "api.develop:lock"),
+    Command("help", "print this list",
+            "api.cli:print_help"),
+)  # fmt: skip
+
+
+def is_ours(module: str) -> bool:
+    """True for a module of the checkout, whose absence no new environment would cure."""
+    return module.partition(".")[0] in ("api", "engine", "generator", "grader", "migrations")
+
+
+def usage() -> str:
+    """The whole help: one line per command."""
+    width = max(len(row.name) for row in COMMANDS)
+    rows = [f"  {row.name:<{width}}  {row.help}" for row in COMMANDS]
+    last = "'./gradbook COMMAND --help' says what a command takes."
+    return "\n".join(["usage: ./gradbook COMMAND [OPTION ...]", "", *rows, "", last])
+
+
+def print_help(arguments: Sequence[str] = ()) -> int:
+    print(usage())
+    return OK
+
+
+def command_named(name: str) -> Command:
+    """The row of that name; Misuse with the nearest name when there is none."""
+    rows = {row.name: row for row in COMMANDS}
+    if name not in rows:
+        complaint = unknown_word(name, [*rows, "--help"])
+        raise Misuse(f"{complaint}; './gradbook --help' lists the commands.")
+    return rows[name]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The status of the command these arguments ask for."""
+    if not arguments:
+        print(usage(), file=sys.stderr)
+        return MISUSED
+    if arguments[0] in ("-h", "--help"):
+        return print_help()
+    return command_named(arguments[0]).load()(arguments[1:])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The process's exit status; expected failures are one sentence on standard error."""
+    try:
+        return run(arguments)
+    except CommandFailed as failure:
+        print(f"gradbook: {failure}", file=sys.stderr)
+        return MISUSED if isinstance(failure, Misuse) else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
