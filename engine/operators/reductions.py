@@ -35,7 +35,11 @@ def _share(g: Any, x: Any, axis: int | None) -> Any:
 
 
 def _softmax_shape(x: Shape, axis: int | None = None) -> Shape:
-    return shapes.reduce(x, axis, True) and x
+    if axis is None:
+        shapes.vector_length(x)
+    else:
+        shapes.checked_axis(x, axis)
+    return x
 
 
 def _softmax_vjp(g: Any, out: Any, x: Any, axis: int | None = None) -> tuple[Any]:

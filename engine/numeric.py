@@ -1,0 +1,147 @@
+"""Numeric evaluation, vectorised over sample points.
+
+A `Batch` holds the values of one quantity at all points, as an array of shape (points, *shape).  The elements
+are those of a `Field`: float64 here, rationals or balls elsewhere; the table's forward code serves them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import UnknownSymbol
+from engine.expression import Apply, Const, Expr, Var
+from engine.operand import Operand
+from engine.operators import operator
+from engine.operators.arrays import aligned
+from engine.program import Program
+from engine.shapes import Dim, Shape, canonical, concrete
+
+
+@dataclass(frozen=True)
+class Field:
+    """A kind of number: how an exact rational becomes an element of an array of `dtype`."""
+
+    name: str
+    dtype: Any
+    number: Callable[[Fraction], Any]
+
+    def array(self, values: Any) -> NDArray[Any]:
+        """A (nested) sequence of rationals as an array of elements."""
+        exact = np.asarray(values, dtype=object)
+        flat = [self.number(value) for value in exact.reshape(-1)]
+        result = np.empty(len(flat), dtype=self.dtype)
+        result[:] = flat
+        return result.reshape(exact.shape)
+
+
+FLOAT = Field("float64", np.float64, float)
+EXACT = Field("rational", object, Fraction)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch(Operand):
+    """One quantity at all sample points; `data` is (points, *shape), with one point for a constant."""
+
+    data: NDArray[Any]
+    shape: Shape
+    field: Field = FLOAT
+
+    def apply(self, operator_name: str, *others: Batch, **attrs: Any) -> Batch:
+        row = operator(operator_name)
+        operands = (self, *others)
+        shape = canonical(row.shape(*(each.shape for each in operands), **attrs))
+        arrays = tuple(each.data for each in operands)
+        data = row.forward(*(aligned(*arrays) if row.elementwise else arrays), **attrs)
+        return Batch(data.reshape((len(data), *shape)), shape, self.field)
+
+    def constant(self, value: int | Fraction) -> Batch:
+        return constant(value, self.field)
+
+    def size(self, dim: Dim) -> Batch:
+        return self.constant(int(dim))
+
+    def nullary(self, operator_name: str, **attrs: Any) -> Batch:
+        return nullary(operator_name, self.field, **attrs)
+
+
+def constant(value: int | Fraction, field: Field = FLOAT) -> Batch:
+    """A scalar that is the same at every point."""
+    return Batch(field.array([Fraction(value)]), (), field)
+
+
+def nullary(operator_name: str, field: Field = FLOAT, **attrs: Any) -> Batch:
+    """A constant matrix made from attributes alone."""
+    data = operator(operator_name).forward(**attrs)
+    return Batch(data.astype(field.dtype), canonical(data.shape[1:]), field)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The values of names at the sample points, and the numbers drawn for the dimensions."""
+
+    values: Mapping[str, Batch]
+    sizes: Mapping[str, int]
+    field: Field = field(default=FLOAT)
+
+    def bound(self, name: str, value: Batch) -> Environment:
+        """The environment with one more name."""
+        return replace(self, values={**self.values, name: value})
+
+    def evaluate(self, expr: Expr) -> Batch:
+        """The value of `expr` at every point; raises UnknownSymbol for an unbound name."""
+        match expr:
+            case Var(name=name):
+                return self._lookup(name)
+            case Const(value=value):
+                return constant(value, self.field)
+            case Apply(op="sum_over", args=(body,)):
+                return self._sum_over(body, **expr.keywords)
+            case Apply():
+                return self.combine(expr, tuple(self.evaluate(arg) for arg in expr.args))
+        raise TypeError(f"{expr!r} is not an expression")
+
+    def combine(self, expr: Apply, args: tuple[Batch, ...]) -> Batch:
+        """The value of an application whose operands have been evaluated."""
+        attrs = self.concrete_attrs(expr)
+        if not args:
+            return nullary(expr.op, self.field, **attrs)
+        return args[0].apply(expr.op, *args[1:], **attrs)
+
+    def concrete_attrs(self, expr: Apply) -> dict[str, Any]:
+        """The attributes of an application, with numbers for the dimensions."""
+        attrs = expr.keywords
+        if "shape" in attrs:
+            attrs["shape"] = concrete(attrs["shape"], self.sizes)
+        return attrs
+
+    def index_values(self, size: Dim) -> list[Batch]:
+        """The values 1..size of a bound index."""
+        return [constant(value, self.field) for value in range(1, concrete((size,), self.sizes)[0] + 1)]
+
+    def _sum_over(self, body: Expr, index: str, size: Dim) -> Batch:
+        terms = [self.bound(index, value).evaluate(body) for value in self.index_values(size)]
+        total = terms[0]
+        for term in terms[1:]:
+            total = total + term
+        return total
+
+    def _lookup(self, name: str) -> Batch:
+        if name in self.values:
+            return self.values[name]
+        if name in self.sizes:
+            return constant(self.sizes[name], self.field)
+        raise UnknownSymbol(f"{name} has no value here")
+
+
+def forward(program: Program, inputs: Environment) -> Environment:
+    """`inputs` extended by the value of every statement of `program`."""
+    env = inputs
+    for statement in program.statements:
+        env = env.bound(statement.name, env.evaluate(statement.value))
+    return env
