@@ -1,0 +1,1 @@
+"""Analytics over HTTP: what a course's attempts say about its questions."""

@@ -1,0 +1,1 @@
+"""Attempts over HTTP, and their way to a verdict."""

@@ -1,0 +1,114 @@
+"""An attempt's life: submitted, handed over, recorded, read."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from api.attempts.messages import GradeMessage, RecordMessage
+from api.bank.service import visible_question
+from api.errors import Invalid, NotFound, NotGradedYet
+from api.identity import Identity
+from api.store.attempts import Page, Recorded
+from api.store.models import Attempt, State, Verdict
+from api.store.unit import Unit
+
+LONGEST_PAUSE = timedelta(minutes=15)
+
+
+def submit(
+    unit: Unit,
+    learner: Identity,
+    question_id: str,
+    text: str,
+    now: datetime,
+    stale_after: timedelta,
+) -> Attempt:
+    """The submission as a pending attempt; the sweeper looks after it once it is stale."""
+    question = visible_question(unit, learner, question_id)
+    return unit.attempts.add(
+        Attempt(
+            id=uuid.uuid4(),
+            course_id=learner.course_id,
+            learner_id=learner.person_id,
+            question=question,
+            text=text,
+            submitted_at=now,
+            state=State.PENDING,
+            due_at=now + stale_after,
+            enqueue_count=0,
+        )
+    )
+
+
+def grade_message(attempt: Attempt) -> GradeMessage:
+    """What the grading worker needs to know of an attempt."""
+    return GradeMessage(attempt.id, attempt.question.spec, attempt.text)
+
+
+def swept(attempt: Attempt, now: datetime, stale_after: timedelta) -> None:
+    """Notes that the attempt was handed over again; each time the next pause is twice as long."""
+    attempt.enqueue_count += 1
+    pause = stale_after * 2 ** min(attempt.enqueue_count, 20)
+    attempt.due_at = now + min(pause, LONGEST_PAUSE)
+
+
+def record(unit: Unit, message: RecordMessage, now: datetime) -> bool:
+    """Whether the verdict was new; the second of the same attempt and grader changes nothing."""
+    attempt = unit.attempts.get(message.attempt)
+    if attempt is None:
+        raise NotFound("attempt", message.attempt)
+    return unit.attempts.record(attempt, recorded(message, now))
+
+
+def recorded(message: RecordMessage, now: datetime) -> Recorded:
+    """The message as it is to be stored."""
+    verdict = message.verdict
+    return Recorded(
+        grader_version=message.grader,
+        outcome=verdict.outcome,
+        score=verdict.score,
+        reason=verdict.reason,
+        diagnoses=tuple((found.slug, found.title) for found in verdict.diagnosis),
+        document=verdict.model_dump(mode="json"),
+        milliseconds=message.milliseconds,
+        recorded_at=now,
+    )
+
+
+def visible(unit: Unit, reader: Identity, attempt_id: uuid.UUID) -> Attempt:
+    """The attempt, if it is the reader's own or one of the course the reader teaches."""
+    attempt = unit.attempts.get(attempt_id)
+    if attempt is None or not _may_see(reader, attempt):
+        raise NotFound("attempt", attempt_id)
+    return attempt
+
+
+def verdict_of(unit: Unit, attempt: Attempt) -> Verdict:
+    """The verdict that counts; NotGradedYet while there is none."""
+    verdict = unit.attempts.current_verdict(attempt.id)
+    if verdict is None:
+        raise NotGradedYet(attempt.id)
+    return verdict
+
+
+def visible_page(
+    unit: Unit, reader: Identity, limit: int, after: uuid.UUID | None, question_id: str | None
+) -> Sequence[Attempt]:
+    """The reader's own attempts, or the course's for who teaches it, newest first."""
+    learner_id = None if reader.teaches else reader.person_id
+    cursor = None if after is None else _cursor(unit, reader, after)
+    return unit.attempts.page(reader.course_id, Page(limit, cursor, learner_id, question_id))
+
+
+def _cursor(unit: Unit, reader: Identity, after: uuid.UUID) -> Attempt:
+    try:
+        return visible(unit, reader, after)
+    except NotFound:
+        raise Invalid(f"There is no attempt '{after}' to go on after.") from None
+
+
+def _may_see(reader: Identity, attempt: Attempt) -> bool:
+    own = attempt.learner_id == reader.person_id
+    return attempt.course_id == reader.course_id and (own or reader.teaches)

@@ -1,0 +1,1 @@
+"""The bank over HTTP: templates, and the exercises made from them."""

@@ -1,0 +1,46 @@
+"""What a request may use, put together once in api.app."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from flask import current_app
+
+from api.attempts.messages import GradeMessage
+from api.settings import Settings
+from api.store.database import Database
+
+if TYPE_CHECKING:
+    from generator.bank import Bank
+
+EXTENSION = "gradbook"
+
+
+class Queue(Protocol):
+    """Where answers go to be graded."""
+
+    def hand_over(self, message: GradeMessage) -> None:
+        """Puts one answer into the queue; BrokerDown when that cannot be done now."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The parts of the running service."""
+
+    settings: Settings
+    database: Database
+    bank: Bank
+    queue: Queue
+    now: Callable[[], datetime]
+    draw_seed: Callable[[], int]
+    waiting: threading.BoundedSemaphore  # one place for each request that waits for a verdict
+
+
+def current() -> Context:
+    """The context of the application that handles this request."""
+    context: Context = current_app.extensions[EXTENSION]
+    return context

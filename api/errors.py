@@ -1,0 +1,63 @@
+"""What can go wrong on the service's side, as one tree.
+
+    ApiError
+    ├── Unauthenticated        no token, or one nobody knows
+    ├── Forbidden              the token's role does not reach that far
+    ├── NotFound               there is no such thing, or it is not for this reader
+    │   └── NotGradedYet       the attempt is there, its verdict is not
+    ├── Invalid                the request can be read, and asks for something that cannot be
+    ├── BrokerDown             the queue cannot be reached; the attempt stays pending
+    ├── StoreUnavailable       the database is locked or away; trying again helps
+    ├── MalformedMessage       a queue message that does not keep the contract
+    └── SettingsError          an environment variable that makes no sense
+
+HTTP codes are in problems.py and nowhere else.
+"""
+
+from __future__ import annotations
+
+
+class ApiError(Exception):
+    """Anything this package raises on purpose; its text may be shown to the reader."""
+
+
+class Unauthenticated(ApiError):
+    """No bearer token, or an unknown one."""
+
+
+class Forbidden(ApiError):
+    """The token is known, and its role is not enough."""
+
+
+class NotFound(ApiError):
+    """Nothing of that name exists for this reader."""
+
+    def __init__(self, kind: str, name: object, hint: str = "") -> None:
+        super().__init__(f"There is no {kind} {str(name)!r} here.{hint}")
+
+
+class NotGradedYet(NotFound):
+    """The attempt is stored and waits for its verdict."""
+
+    def __init__(self, attempt: object) -> None:
+        ApiError.__init__(self, f"Attempt '{attempt}' has no verdict yet; ask again in a moment.")
+
+
+class Invalid(ApiError):
+    """A well-formed request for something that cannot be."""
+
+
+class BrokerDown(ApiError):
+    """The broker cannot be reached."""
+
+
+class StoreUnavailable(ApiError):
+    """The database cannot be used just now."""
+
+
+class MalformedMessage(ApiError):
+    """A queue message outside its contract."""
+
+
+class SettingsError(ApiError):
+    """An environment variable with a value that makes no sense."""

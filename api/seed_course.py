@@ -1,0 +1,97 @@
+"""A course to start with: a worksheet, an instructor's token and a learner's.
+
+Only hashes are in the database, so the two tokens are kept beside it, in a file of the data
+folder that its owner alone can read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from api.errors import SettingsError
+from api.identity import hashed, new_secret
+from api.settings import Settings
+from api.store.database import Database
+from api.store.models import Course, Role
+from api.store.unit import Unit
+from api.worksheets.service import Plan, create, plan
+from generator.bank import Bank
+from generator.worksheet import load_worksheet
+
+FILE = "demo-course.json"
+TITLE = "Demo course"
+WORKSHEET = "cs230-backprop"
+
+
+@dataclass(frozen=True)
+class DemoCourse:
+    """Where the demo course is and how to get in."""
+
+    course_id: str
+    worksheet_id: str
+    instructor_token: str
+    learner_token: str
+
+
+def ensure_demo_course(settings: Settings) -> DemoCourse:
+    """The demo course of this data folder, made at the first call; the database is migrated."""
+    database = Database(settings.database_url)
+    try:
+        return known(database, settings.data / FILE) or made(database, settings.data / FILE)
+    finally:
+        database.close()
+
+
+def known(database: Database, file: Path) -> DemoCourse | None:
+    """The course the file describes, if it is in the database too."""
+    if not file.exists():
+        return None
+    try:
+        course = DemoCourse(**json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise SettingsError(f"{file} is damaged; move it away, and a new course is made.") from None
+    with database.read() as unit:
+        token = unit.people.token(hashed(course.learner_token))
+    return course if token is not None else None
+
+
+def made(database: Database, file: Path) -> DemoCourse:
+    """A new demo course; its tokens are in the file before the course is committed."""
+    now, planned = datetime.now(UTC), _planned()
+    with database.write() as unit:
+        course = unit.people.add_course(uuid.uuid4(), TITLE, now)
+        worksheet = create(unit, course.id, planned, now)
+        demo = DemoCourse(
+            course_id=str(course.id),
+            worksheet_id=str(worksheet.id),
+            instructor_token=_admitted(unit, course, "Demo instructor", Role.INSTRUCTOR, now),
+            learner_token=_admitted(unit, course, "Demo learner", Role.STUDENT, now),
+        )
+        write_private(file, json.dumps(asdict(demo), indent=2) + "\n")
+    return demo
+
+
+def _planned() -> Plan:
+    worksheet = load_worksheet(WORKSHEET)
+    return plan(Bank.load(), worksheet.title, worksheet.items, released=True)
+
+
+def _admitted(unit: Unit, course: Course, name: str, role: Role, now: datetime) -> str:
+    secret = new_secret()
+    unit.people.grant(unit.people.enrol(course, name, role, now), hashed(secret), now)
+    return secret
+
+
+def write_private(file: Path, text: str) -> None:
+    """The text in the file, whole or not at all, readable by its owner only."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(text)
+    fresh.replace(file)

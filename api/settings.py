@@ -1,0 +1,115 @@
+"""Everything that can be configured, in one frozen object read from the environment once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from api.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: how it is read, what it is when absent, what it means."""
+
+    name: str
+    field: str
+    read: Callable[[str], Any]
+    default: str
+    expected: str
+    meaning: str
+
+    def value(self, environment: Mapping[str, str]) -> Any:
+        """The variable's value; SettingsError names the variable and what was expected."""
+        text = environment.get(self.name) or self.default
+        try:
+            return self.read(text)
+        except ValueError:
+            raise SettingsError(f"{self.name} must be {self.expected}, not {text!r}.") from None
+
+
+def _at_least(minimum: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        number = float(text)
+        if not minimum <= number < float("inf"):
+            raise ValueError(text)
+        return number
+
+    return read
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+VARIABLES = (
+    Variable(
+        "GRADBOOK_DATA", "data", Path, "data", "a folder",
+        "folder of everything that is kept: the SQLite file, the tokens of the demo course, logs",
+    ),
+    Variable(
+        "GRADBOOK_DATABASE_URL", "database_url", str, "", "a database URL",
+        "where attempts are stored; default: the SQLite file gradbook.sqlite3 in the data folder",
+    ),
+    Variable(
+        "GRADBOOK_BROKER_URL", "broker_url", str, "redis://127.0.0.1:6379/0", "a Redis URL",
+        "the Valkey or Redis through which attempts and verdicts travel",
+    ),
+    Variable(
+        "GRADBOOK_MAX_BODY", "max_body", _count, "65536", "a number of bytes of at least 1",
+        "largest request body, in bytes; a larger one is answered 413",
+    ),
+    Variable(
+        "GRADBOOK_MAX_WAIT", "max_wait", _at_least(0), "30", "a number of seconds",
+        "longest time a request may wait for its verdict (Prefer: wait), in seconds",
+    ),
+    Variable(
+        "GRADBOOK_WAITERS", "waiters", _count, "16", "a whole number of at least 1",
+        "how many requests of one process may wait at once; the others are answered 202 directly",
+    ),
+    Variable(
+        "GRADBOOK_STALE_AFTER", "stale_after", _at_least(0.1), "5", "a number of seconds above 0.1",
+        "age at which an attempt without a verdict is handed over again, in seconds",
+    ),
+    Variable(
+        "GRADBOOK_SWEEP_EVERY", "sweep_every", _at_least(0.05), "1",
+        "a number of seconds above 0.05", "pause between two rounds of the sweeper, in seconds",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process; VARIABLES says what each means."""
+
+    data: Path
+    database_url: str
+    broker_url: str
+    max_body: int
+    max_wait: float
+    waiters: int
+    stale_after: float
+    sweep_every: float
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """The settings the environment describes; SettingsError for a value that makes no sense."""
+        values = {row.field: row.value(environment) for row in VARIABLES}
+        values["database_url"] = values["database_url"] or sqlite_url(values["data"])
+        return cls(**values)
+
+
+def sqlite_url(data: Path) -> str:
+    """The address of the SQLite file in the data folder."""
+    return f"sqlite:///{(data / 'gradbook.sqlite3').absolute()}"
+
+
+def described() -> str:
+    """Every variable with its default and its meaning, one a line."""
+    rows = (f"{row.name:<24}{row.default or '-':<28}{row.meaning}" for row in VARIABLES)
+    return "\n".join(rows)

@@ -1,0 +1,53 @@
+"""Brings a database to the newest revision: `python -m api.store.migrate`.
+
+This is the only way a database is made, in production, on a laptop and in the tests.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from api.errors import SettingsError
+from api.settings import Settings
+from api.store.database import Database
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def configured(database: Database | None = None) -> Config:
+    """Alembic's configuration for our revisions, running on the given database."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["database"] = database
+    return config
+
+
+def migrate(url: str) -> None:
+    """The database at the newest revision; harmless when it is there already."""
+    database = Database(url)
+    try:
+        command.upgrade(configured(database), "head")
+    finally:
+        database.close()
+
+
+def main() -> int:
+    """Migrates the database the environment names; 0 on success."""
+    try:
+        settings = Settings.from_environment(os.environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if settings.database_url.startswith("sqlite"):
+        settings.data.mkdir(parents=True, exist_ok=True)
+    migrate(settings.database_url)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""Hands over again what got lost on the way: `python -m api.sweeper`.
+
+The attempts table is the outbox. Whatever is pending and due was never handed over, or its
+message or verdict died with a process; grading it twice is harmless, losing it is not.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+from typing import Protocol
+
+from api.attempts.messages import GradeMessage
+from api.attempts.service import grade_message, swept
+from api.errors import BrokerDown, SettingsError, StoreUnavailable
+from api.queue import GradeQueue
+from api.settings import Settings
+from api.store.database import Database
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+class Outbound(Protocol):
+    """The queue, as far as a sweeper needs it; both raise BrokerDown."""
+
+    def hand_over(self, message: GradeMessage) -> None:
+        """Puts one answer into the queue."""
+
+    def backlog(self) -> int:
+        """How many answers wait there."""
+
+
+@dataclass(frozen=True)
+class Sweeper:
+    """One round after the other over what is pending and due."""
+
+    database: Database
+    queue: Outbound
+    stale_after: timedelta
+    now: Callable[[], datetime]
+
+    def sweep(self) -> int:
+        """How many attempts were handed over again.
+
+        While the graders have a batch or more before them, nothing is swept: what seems late then
+        is most likely still in the queue. Raises BrokerDown or StoreUnavailable.
+        """
+        messages = self._due()
+        if not messages or self.queue.backlog() >= BATCH:
+            return 0
+        handed_over: list[uuid.UUID] = []
+        try:
+            for message in messages:
+                self.queue.hand_over(message)
+                handed_over.append(message.attempt)
+        finally:  # whatever the broker took before it went away counts
+            self._note(handed_over)
+        return len(handed_over)
+
+    def _due(self) -> list[GradeMessage]:
+        with self.database.read() as unit:
+            return [grade_message(attempt) for attempt in unit.attempts.stale(self.now(), BATCH)]
+
+    def _note(self, handed_over: list[uuid.UUID]) -> None:
+        with self.database.write() as unit:
+            for attempt_id in handed_over:
+                attempt = unit.attempts.get(attempt_id)
+                if attempt is not None:
+                    swept(attempt, self.now(), self.stale_after)
+
+
+def run(sweeper: Sweeper, pause: float, stopped: threading.Event) -> None:
+    """Sweeps until told to stop; a broker or database that is away is waited for."""
+    trouble = ""
+    while not stopped.is_set():
+        trouble = _round(sweeper, trouble)
+        stopped.wait(pause)
+
+
+def _round(sweeper: Sweeper, trouble: str) -> str:
+    """What is wrong now, said once when it begins and once when it is over."""
+    try:
+        number = sweeper.sweep()
+    except (BrokerDown, StoreUnavailable) as fault:
+        if str(fault) != trouble:
+            log.warning("%s Trying again.", fault)
+        return str(fault)
+    if trouble:
+        log.warning("Everything can be reached again.")
+    if number:
+        log.info("%d attempts handed over again", number)
+    return ""
+
+
+def main() -> int:
+    """Sweeps until SIGTERM or SIGINT; 0 then, 2 for a setting that makes no sense."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s sweeper: %(message)s")
+    try:
+        settings = Settings.from_environment(os.environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    stopped = stop_on_signal()
+    stale_after = timedelta(seconds=settings.stale_after)
+    database, queue = Database(settings.database_url), GradeQueue(settings.broker_url)
+    run(Sweeper(database, queue, stale_after, utc_now), settings.sweep_every, stopped)
+    return 0
+
+
+def stop_on_signal() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return stopped
+
+
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Worksheets over HTTP: exercises in an order, released to a course."""

@@ -1,0 +1,63 @@
+"""Putting worksheets together, releasing them, and who may see which."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from api.bank.service import generate, keep
+from api.errors import Invalid, NotFound
+from api.identity import Identity
+from api.schemas import Document
+from api.store.models import Worksheet
+from api.store.unit import Unit
+
+if TYPE_CHECKING:
+    from generator.bank import Bank
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A worksheet to be made: its exercises in their order, generated already."""
+
+    title: str
+    exercises: tuple[Document, ...]
+    released: bool
+
+
+def plan(bank: Bank, title: str, items: Sequence[tuple[str, int]], released: bool) -> Plan:
+    """The worksheet of these templates and seeds; Invalid for one that cannot be."""
+    for template, seed in items:
+        if items.count((template, seed)) > 1:
+            raise Invalid(f"Exercise {template}:{seed} is there twice; a worksheet has each once.")
+    return Plan(title, tuple(generate(bank, *item) for item in items), released)
+
+
+def create(unit: Unit, course_id: uuid.UUID, plan: Plan, now: datetime) -> Worksheet:
+    """The planned worksheet, stored with its exercises."""
+    exercises = [keep(unit, spec, now) for spec in plan.exercises]
+    released_at = now if plan.released else None
+    return unit.worksheets.add(course_id, plan.title, exercises, now, released_at)
+
+
+def release(unit: Unit, reader: Identity, worksheet_id: uuid.UUID, now: datetime) -> Worksheet:
+    """The worksheet, released; since when does not change by asking twice."""
+    worksheet = visible(unit, reader, worksheet_id)
+    worksheet.released_at = worksheet.released_at or now
+    return worksheet
+
+
+def visible(unit: Unit, reader: Identity, worksheet_id: uuid.UUID) -> Worksheet:
+    """The course's worksheet, for an instructor or once it is released."""
+    worksheet = unit.worksheets.get(reader.course_id, worksheet_id)
+    if worksheet is None or not (reader.teaches or worksheet.released_at):
+        raise NotFound("worksheet", worksheet_id)
+    return worksheet
+
+
+def all_visible(unit: Unit, reader: Identity) -> Sequence[Worksheet]:
+    """The course's worksheets this reader may see."""
+    return unit.worksheets.of_course(reader.course_id, released_only=not reader.teaches)

@@ -1,0 +1,37 @@
+"""Runs the revisions in one transaction, on the database handed over by api.store.migrate."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from api.store.database import Database
+from api.store.models import Base
+
+
+def run_online(database: Database) -> None:
+    """Migrates the database; two at once wait for each other, and the second has nothing to do."""
+    with database.writing.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            compare_type=True,
+            render_as_batch=connection.dialect.name == "sqlite",
+            transactional_ddl=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+def run_offline(dialect: str) -> None:
+    """Prints the SQL for a dialect instead of running it."""
+    context.configure(
+        dialect_name=dialect, target_metadata=Base.metadata, literal_binds=True, as_sql=True
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_offline(context.config.attributes["dialect"])
+else:
+    run_online(context.config.attributes["database"])
