@@ -1,0 +1,52 @@
+"""Symbolic gradients, written with the program's own quantities.
+
+The reverse walk over formulas, tidied after every statement, so that what cancels cancels early
+(`a - y` for a sigmoid under cross-entropy) and the result mentions cached forward values rather than
+recomputing them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from engine.errors import ProgramError
+from engine.expression import Expr, apply, const
+from engine.program import Program, Target
+from engine.reverse import Formulas, Pass, Reverse
+from engine.operators import operator
+from engine.simplify import simplify
+from engine.terms import filled
+
+TIDY = Pass(
+    vjp=lambda site, g, out, args, attrs: tuple(
+        None if each is None else simplify(each)
+        for each in operator(site.node.op).vjp(g, out, *args, **attrs)
+    ),
+    accumulate=lambda name, total, term: simplify(total + term),
+)
+
+
+@lru_cache(maxsize=512)
+def adjoint_formulas(program: Program) -> dict[str, Expr]:
+    """d loss / d name for every quantity that the loss depends on, each in the shape of its name."""
+    found = Reverse(program, Formulas(), TIDY).adjoints()
+    return {
+        name: simplify(filled(adjoint, program.shapes[name]))
+        for name, adjoint in found.items()
+        if name in program.shapes
+    }
+
+
+def gradient(program: Program, target: Target) -> Expr:
+    """d loss / d target as a readable formula; zero where the loss does not depend on it.
+
+    Denominator layout: the shape of the target, or a scalar for one entry of it.
+    """
+    if target.variable not in program.shapes:
+        raise ProgramError(f"the program has no quantity called {target.variable}")
+    shape = program.shapes[target.variable]
+    formula = adjoint_formulas(program).get(target.variable, filled(const(0), shape))
+    if target.entry is None:
+        return formula
+    row, column = target.entry
+    return simplify(apply("entry", formula, const(row), const(column)))

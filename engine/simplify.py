@@ -1,0 +1,174 @@
+"""Formulas as a person would write them: collected, cancelled, factored where that is shorter.
+
+`simplify` works from the leaves up.  Identities between operators are rows of `engine.rewrite`; what holds for
+sums and products is here: like terms, powers, common factors, and multiplying out where that makes the formula
+shorter (`-(y/a) a (1 - a) + (1 - y) a` is `a - y`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import lru_cache
+
+from engine.expression import Apply, Const, Expr, const, rebuild
+from engine.rewrite import rewritten
+from engine.shapes import common
+from engine.terms import Term, as_term, as_terms, collected, expanded, filled, is_sum, total
+
+EXPANSION_LIMIT = 64
+RING = frozenset(("add", "sub", "neg", "mul", "div", "pow"))
+
+
+@lru_cache(maxsize=4096)
+def simplify(expr: Expr) -> Expr:
+    """An expression of the same shape that is equal as a function and reads better."""
+    if not isinstance(expr, Apply):
+        return expr
+    node = rebuild(expr, tuple(simplify(arg) for arg in expr.args))
+    if not isinstance(node, Apply):
+        return node
+    better = _ring(node) if node.op in RING else _linear(node)
+    return filled(better, expr.shape)
+
+
+def _ring(node: Apply) -> Expr:
+    """A sum or a product, tidied."""
+    again = rewritten(node)
+    if again is not node:
+        return simplify(again)
+    return _sum(as_terms(node)) if is_sum(node) else _product(as_term(node))
+
+
+def _product(term: Term) -> Expr:
+    """The shortest of the product itself and what cancelling into its sums gives."""
+    term = _without_ones(term)
+    return min([term.expr(), *_distributed(term)], key=_cost)
+
+
+def _without_ones(term: Term) -> Term:
+    """`term` without the matrices of ones that its other factors make superfluous."""
+    kept = tuple(each for each in term.powers if not _is_ones(each[0]))
+    rest = Term(term.coefficient, kept)
+    return rest if len(kept) == len(term.powers) or rest.shape == term.shape else term
+
+
+def _is_ones(expr: Expr) -> bool:
+    return isinstance(expr, Apply) and expr.op == "ones"
+
+
+def _distributed(term: Term) -> Iterator[Expr]:
+    """The product with one of its sums opened, where a division in that sum can cancel."""
+    for position, (base, exponent) in enumerate(term.powers):
+        if exponent != 1 or not is_sum(base):
+            continue
+        rest = Term(term.coefficient, term.powers[:position] + term.powers[position + 1 :])
+        inside = as_terms(base)
+        if _cancels(inside, rest):
+            yield _sum(collected(rest.times(each) for each in inside))
+
+
+def _cancels(inside: list[Term], rest: Term) -> bool:
+    below = {base for term in inside for base, exponent in term.powers if exponent < 0}
+    above = {base for base, exponent in rest.powers if exponent > 0}
+    return not below.isdisjoint(above)
+
+
+def _sum(terms: list[Term]) -> Expr:
+    """The shortest of the collected sum, its factored form and its multiplied-out form."""
+    if not terms:
+        return const(0)
+    if len(terms) == 1:
+        return _product(terms[0])
+    forms = [total(terms), *_factored(terms), *_multiplied_out(terms)]
+    return min(forms, key=_cost)
+
+
+def _factored(terms: list[Term]) -> Iterator[Expr]:
+    """The sum with the powers common to all its terms in front."""
+    shared = [
+        (base, min(exponents, key=abs))
+        for base, first in terms[0].powers
+        if (exponents := [_exponent(term, base) for term in terms])
+        and (min(exponents) > 0 or max(exponents) < 0)
+    ]
+    coefficient = _common_coefficient(terms)
+    if not shared and abs(coefficient) == 1:
+        return
+    common_term = Term(coefficient, tuple(shared))
+    inner = [common_term.power(-1).times(term) for term in terms]
+    inside = _sum(collected(inner))
+    yield Term(coefficient, (*shared,)).times(as_term(inside)).expr()
+
+
+def _exponent(term: Term, base: Expr) -> int:
+    return next((exponent for known, exponent in term.powers if known == base), 0)
+
+
+def _common_coefficient(terms: list[Term]) -> Fraction:
+    """The coefficient that all terms share in size, or 1."""
+    sizes = {abs(term.coefficient) for term in terms}
+    sign = -1 if all(term.coefficient < 0 for term in terms) else 1
+    return sizes.pop() * sign if len(sizes) == 1 else Fraction(sign)
+
+
+def _multiplied_out(terms: list[Term]) -> Iterator[Expr]:
+    """The sum with every product of sums multiplied out, positive terms first."""
+    if not any(is_sum(base) for term in terms for base, _ in term.powers):
+        return
+    opened = [expanded(term, EXPANSION_LIMIT) for term in terms]
+    if any(each is None for each in opened):
+        return
+    flat = collected(term for each in opened for term in each or [])
+    yield total(sorted(flat, key=lambda term: term.coefficient < 0))
+
+
+def _cost(expr: Expr) -> int:
+    return expr.nodes
+
+
+def _linear(node: Apply) -> Expr:
+    """An application of another operator: identities, then scalars pulled out of linear operators."""
+    again = rewritten(node)
+    if again is not node:
+        return simplify(again)
+    positions = LINEAR.get(node.op, ())
+    if not positions:
+        return node
+    outside, args = Term(Fraction(1)), list(node.args)
+    for position in positions:
+        scalars, rest = _split(args[position], node)
+        outside, args[position] = outside.times(scalars), rest
+    if outside == Term(Fraction(1)):
+        return node
+    return _product(outside.times(as_term(simplify(rebuild(node, tuple(args))))))
+
+
+def _split(arg: Expr, node: Apply) -> tuple[Term, Expr]:
+    """The scalar factors of `arg` that a linear operator lets through, and what stays inside."""
+    term = as_term(arg)
+    bound = {node.keywords["index"]} if node.op == "sum_over" else set()
+    scalars = term.scalars
+    free = tuple(each for each in scalars.powers if each[0].names.isdisjoint(bound))
+    kept = tuple(each for each in term.powers if each not in free)
+    inside = Term(Fraction(1), kept).expr()
+    if common(inside.shape) != arg.shape:
+        return Term(Fraction(1)), arg
+    return Term(scalars.coefficient, free), inside
+
+
+LINEAR: dict[str, tuple[int, ...]] = {
+    "matmul": (0, 1),
+    "transpose": (0,),
+    "sum": (0,),
+    "mean": (0,),
+    "outer": (0, 1),
+    "dot": (0, 1),
+    "trace": (0,),
+    "diag": (0,),
+    "diagonal": (0,),
+    "entry": (0,),
+    "slice": (0,),
+    "reshape": (0,),
+    "sum_over": (0,),
+}

@@ -1,0 +1,204 @@
+"""Products and sums taken apart: the element-wise ring inside an expression.
+
+A `Term` is a rational coefficient times powers of bases, in order of first appearance; every other operator
+(a matrix product, a sum over an axis, a function) is a base.  `as_term` and `Term.expr` are inverse up to the
+laws of commutative rings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from operator import mul
+
+from engine.expression import Apply, Const, Expr, apply, const
+from engine.shapes import SCALAR, Shape, common
+
+ONE = const(1)
+
+
+@dataclass(frozen=True)
+class Term:
+    """coefficient * product of base**exponent; bases are distinct, exponents are non-zero integers."""
+
+    coefficient: Fraction
+    powers: tuple[tuple[Expr, int], ...] = ()
+
+    def times(self, other: Term) -> Term:
+        """The product, with the powers of equal bases joined."""
+        result = self
+        for base, exponent in other.powers:
+            result = result._times_power(base, exponent)
+        return Term(result.coefficient * other.coefficient, result.powers)
+
+    def power(self, exponent: int) -> Term:
+        """The term raised to a whole exponent."""
+        powers = tuple((base, each * exponent) for base, each in self.powers)
+        return Term(self.coefficient**exponent, powers if exponent else ())
+
+    def _times_power(self, base: Expr, exponent: int) -> Term:
+        for position, (known, each) in enumerate(self.powers):
+            sign = _same_up_to_sign(known, base)
+            if sign:
+                joined = ((known, each + exponent),) if each + exponent else ()
+                powers = self.powers[:position] + joined + self.powers[position + 1 :]
+                return Term(self.coefficient * (sign if exponent % 2 else 1), powers)
+        return Term(self.coefficient, (*self.powers, (base, exponent)))
+
+    @property
+    def shape(self) -> Shape:
+        """The broadcast shape of all bases."""
+        return common(*(base.shape for base, _ in self.powers))
+
+    @property
+    def scalars(self) -> Term:
+        """The coefficient and the scalar bases."""
+        return Term(self.coefficient, tuple(each for each in self.powers if not each[0].shape))
+
+    @property
+    def matrices(self) -> Term:
+        """The bases that are not scalars."""
+        return Term(Fraction(1), tuple(each for each in self.powers if each[0].shape))
+
+    @property
+    def key(self) -> frozenset[tuple[Expr, int]]:
+        """What two like terms have in common."""
+        return frozenset(self.powers)
+
+    def expr(self) -> Expr:
+        """The term as a person writes it: sign, coefficient, scalar quotient, scalars, matrices."""
+        if self.coefficient < 0:
+            return -Term(-self.coefficient, self.powers).expr()
+        scalars, matrices = self.scalars, self.matrices
+        factors = [*_scalar_factors(scalars), *_matrix_factors(matrices)]
+        return _product(factors) if factors else Const(self.coefficient)
+
+
+def as_term(expr: Expr) -> Term:
+    """`expr` taken apart into coefficient and powers of bases."""
+    match expr:
+        case Const(value=value):
+            return Term(value)
+        case Apply(op="neg", args=(x,)):
+            return Term(Fraction(-1)).times(as_term(x))
+        case Apply(op="mul", args=(x, y)):
+            return as_term(x).times(as_term(y))
+        case Apply(op="div", args=(x, y)) if y != const(0):
+            return as_term(x).times(as_term(y).power(-1))
+        case Apply(op="pow", args=(x, Const(value=value))) if value.denominator == 1:
+            if value >= 0 or x != const(0):
+                return as_term(x).power(int(value))
+    return Term(Fraction(1), ((expr, 1),))
+
+
+def summands(expr: Expr, sign: int = 1) -> Iterator[tuple[int, Expr]]:
+    """The terms of a sum with their signs, left to right; a single term for anything else."""
+    match expr:
+        case Apply(op="add", args=(x, y)):
+            yield from summands(x, sign)
+            yield from summands(y, sign)
+        case Apply(op="sub", args=(x, y)):
+            yield from summands(x, sign)
+            yield from summands(y, -sign)
+        case Apply(op="neg", args=(x,)) if is_sum(x):
+            yield from summands(x, -sign)
+        case _:
+            yield sign, expr
+
+
+def is_sum(expr: Expr) -> bool:
+    """Whether `expr` is a sum or a difference."""
+    return isinstance(expr, Apply) and expr.op in ("add", "sub")
+
+
+def as_terms(expr: Expr) -> list[Term]:
+    """The summands of `expr` as terms, like terms collected, in order of first appearance."""
+    return collected(Term(Fraction(sign)).times(as_term(each)) for sign, each in summands(expr))
+
+
+def collected(terms: Iterable[Term]) -> list[Term]:
+    """`terms` with like ones added up and zeros left out."""
+    totals: dict[frozenset[tuple[Expr, int]], Term] = {}
+    for term in terms:
+        known = totals.get(term.key)
+        total = term.coefficient + (known.coefficient if known else 0)
+        totals[term.key] = Term(total, known.powers if known else term.powers)
+    return [term for term in totals.values() if term.coefficient]
+
+
+def expanded(term: Term, limit: int) -> list[Term] | None:
+    """`term` with its positive powers of sums multiplied out; None beyond `limit` summands."""
+    result = [Term(term.coefficient)]
+    for base, exponent in term.powers:
+        factors = as_terms(base) if is_sum(base) and exponent > 0 else None
+        for _ in range(exponent if factors else 1):
+            choices = factors or [Term(Fraction(1), ((base, exponent),))]
+            if len(result) * len(choices) > limit:
+                return None
+            result = collected(left.times(right) for left in result for right in choices)
+    return result
+
+
+def total(terms: list[Term]) -> Expr:
+    """The sum of `terms` as a person writes it."""
+    if not terms:
+        return const(0)
+    result = terms[0].expr()
+    for term in terms[1:]:
+        if term.coefficient < 0:
+            result = result - Term(-term.coefficient, term.powers).expr()
+        else:
+            result = result + term.expr()
+    return result
+
+
+def _same_up_to_sign(left: Expr, right: Expr) -> int:
+    """1 or -1 when left == sign * right as forms, else 0."""
+    if left == right:
+        return 1
+    if not (is_sum(left) and is_sum(right)) or left.shape != right.shape:
+        return 0
+    mine = {frozenset((each,)): sign for sign, each in summands(left)}
+    theirs = {frozenset((each,)): sign for sign, each in summands(right)}
+    if mine.keys() != theirs.keys() or len(mine) != len(list(summands(left))):
+        return 0
+    signs = {mine[key] * theirs[key] for key in mine}
+    return signs.pop() if len(signs) == 1 else 0
+
+
+def _scalar_factors(term: Term) -> list[Expr]:
+    """The coefficient and the scalars, with the quotient where the first division appears."""
+    numerator, denominator = term.coefficient.numerator, term.coefficient.denominator
+    below = [_power(base, -exponent) for base, exponent in term.powers if exponent < 0]
+    if not below:
+        leading = [Const(term.coefficient)] if term.coefficient != 1 else []
+        return leading + [_power(*each) for each in term.powers]
+    first = next(i for i, (_, exponent) in enumerate(term.powers) if exponent < 0)
+    before = [_power(*each) for each in term.powers[:first]]
+    after = [_power(*each) for each in term.powers[first:] if each[1] > 0]
+    top = ([const(numerator)] if numerator != 1 or not before else []) + before
+    bottom = ([const(denominator)] if denominator != 1 else []) + below
+    return [_product(top) / _product(bottom), *after]
+
+
+def _matrix_factors(term: Term) -> list[Expr]:
+    above = [_power(*each) for each in term.powers if each[1] > 0]
+    below = [_power(base, -exponent) for base, exponent in term.powers if exponent < 0]
+    if not below:
+        return above
+    return [_product(above or [ONE]) / _product(below)]
+
+
+def _power(base: Expr, exponent: int) -> Expr:
+    return base if exponent == 1 else apply("pow", base, const(exponent))
+
+
+def _product(factors: list[Expr]) -> Expr:
+    return reduce(mul, factors)
+
+
+def filled(expr: Expr, shape: Shape) -> Expr:
+    """`expr` in the given shape, with ones where it had become smaller."""
+    return expr if expr.shape == shape or shape == SCALAR else expr.filled(shape)
