@@ -1,7 +1,8 @@
 """Numeric evaluation, vectorised over sample points.
 
-A `Batch` holds the values of one quantity at all points, as an array of shape (points, *shape).  The elements
-are those of a `Field`: float64 here, rationals or balls elsewhere; the table's forward code serves them all.
+A `Batch` holds the values of one quantity at all points, as an array of shape (points, *shape).
+The elements are those of a `Field`: float64 here, rationals or balls elsewhere; the table's forward
+code serves them all.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from engine.errors import UnknownSymbol
 from engine.expression import Apply, Const, Expr, Var
 from engine.operand import Operand
-from engine.operators import operator
+from engine.operators import operator as row_of
 from engine.operators.arrays import aligned
 from engine.program import Program
 from engine.shapes import Dim, Shape, canonical, concrete
@@ -39,6 +40,12 @@ class Field:
         result[:] = flat
         return result.reshape(exact.shape)
 
+    def adopted(self, data: NDArray[Any]) -> NDArray[Any]:
+        """`data`; a constant matrix that came out as float64 gets elements of this field."""
+        if data.dtype == self.dtype:
+            return data
+        return self.array([Fraction(float(value)) for value in data.flat]).reshape(data.shape)
+
 
 FLOAT = Field("float64", np.float64, float)
 EXACT = Field("rational", object, Fraction)
@@ -46,19 +53,22 @@ EXACT = Field("rational", object, Fraction)
 
 @dataclass(frozen=True, eq=False)
 class Batch(Operand):
-    """One quantity at all sample points; `data` is (points, *shape), with one point for a constant."""
+    """One quantity at all sample points.
+
+    `data` is (points, *shape); a constant has one point.
+    """
 
     data: NDArray[Any]
     shape: Shape
     field: Field = FLOAT
 
-    def apply(self, operator_name: str, *others: Batch, **attrs: Any) -> Batch:
-        row = operator(operator_name)
+    def apply(self, operator: str, *others: Batch, **attrs: Any) -> Batch:
+        row = row_of(operator)
         operands = (self, *others)
         shape = canonical(row.shape(*(each.shape for each in operands), **attrs))
         arrays = tuple(each.data for each in operands)
         data = row.forward(*(aligned(*arrays) if row.elementwise else arrays), **attrs)
-        return Batch(data.reshape((len(data), *shape)), shape, self.field)
+        return Batch(self.field.adopted(data).reshape((len(data), *shape)), shape, self.field)
 
     def constant(self, value: int | Fraction) -> Batch:
         return constant(value, self.field)
@@ -66,8 +76,8 @@ class Batch(Operand):
     def size(self, dim: Dim) -> Batch:
         return self.constant(int(dim))
 
-    def nullary(self, operator_name: str, **attrs: Any) -> Batch:
-        return nullary(operator_name, self.field, **attrs)
+    def nullary(self, operator: str, **attrs: Any) -> Batch:
+        return nullary(operator, self.field, **attrs)
 
 
 def constant(value: int | Fraction, field: Field = FLOAT) -> Batch:
@@ -75,10 +85,10 @@ def constant(value: int | Fraction, field: Field = FLOAT) -> Batch:
     return Batch(field.array([Fraction(value)]), (), field)
 
 
-def nullary(operator_name: str, field: Field = FLOAT, **attrs: Any) -> Batch:
+def nullary(operator: str, field: Field = FLOAT, **attrs: Any) -> Batch:
     """A constant matrix made from attributes alone."""
-    data = operator(operator_name).forward(**attrs)
-    return Batch(data.astype(field.dtype), canonical(data.shape[1:]), field)
+    data = field.adopted(row_of(operator).forward(**attrs))
+    return Batch(data, canonical(data.shape[1:]), field)
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,9 @@ class Environment:
 
     def index_values(self, size: Dim) -> list[Batch]:
         """The values 1..size of a bound index."""
-        return [constant(value, self.field) for value in range(1, concrete((size,), self.sizes)[0] + 1)]
+        return [
+            constant(value, self.field) for value in range(1, concrete((size,), self.sizes)[0] + 1)
+        ]
 
     def _sum_over(self, body: Expr, index: str, size: Dim) -> Batch:
         terms = [self.bound(index, value).evaluate(body) for value in self.index_values(size)]

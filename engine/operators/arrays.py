@@ -1,7 +1,8 @@
 """Array forms of the operators, for float64 and for object arrays alike.
 
-Every array is (points, *shape).  On object arrays NumPy's ufuncs call the elements' own methods, so the same
-code runs on balls; where a comparison of two balls cannot be decided the result is not-a-number.
+Every array is (points, *shape).  On object arrays NumPy's ufuncs call the elements' own methods, so
+the same code runs on balls; where a comparison of two balls cannot be decided the result is not-a-
+number.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[Any]
+# NumPy types arithmetic on arrays of unknown elements as Any; so does this module.
+Array: TypeAlias = Any
 
 
 def aligned(*arrays: Array) -> tuple[Array, ...]:
@@ -32,11 +34,12 @@ def axes(array: Array, axis: int | None) -> int | tuple[int, ...]:
 
 
 def _decide(value: Any, strict: bool) -> Any:
-    """1 or 0 for a decided sign of `value`, not-a-number for an undecided one."""
+    """An exact 1 or 0 for a decided sign of `value`, not-a-number for an undecided one."""
+    kind = type(value)
     if value > 0 or (not strict and value >= 0):
-        return value - value + 1
+        return kind(1)
     if value < 0 or (strict and value <= 0):
-        return value - value
+        return kind(0)
     return value * math.nan
 
 
@@ -118,22 +121,46 @@ def _largest(values: Array) -> Any:
 
 def power(x: Array, y: Array) -> Array:
     """x ** y; whole exponents are taken exactly, also of negative bases."""
-    if x.dtype != object and y.size == 1 and float(y.flat[0]).is_integer():
-        return np.power(x, int(y.flat[0])) if y.flat[0] >= 0 else 1.0 / np.power(x, -int(y.flat[0]))
+    whole = _whole(y.flat[0]) if y.size == 1 else None
+    if whole is not None:
+        return _whole_power(x, whole)
+    if x.dtype == object:
+        return np.frompyfunc(_power, 2, 1)(x, y)
     return np.power(x, y)
 
 
-def one_hot_matrix(rows: int, columns: int, row: Array, column: Array) -> Array:
+def _whole(exponent: Any) -> int | None:
+    """The whole number that an exponent is, if it is one and not too large."""
+    near = round(float(exponent)) if abs(exponent) < 1000 else None
+    return near if near is not None and exponent == near else None
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    """One element to the power of another."""
+    whole = _whole(exponent)
+    return base**exponent if whole is None else _whole_power(base, whole)
+
+
+def _whole_power(base: Any, exponent: int) -> Any:
+    """base ** exponent by products: a ball around zero has whole powers, but no logarithm."""
+    if exponent <= 0:
+        return 1 / _whole_power(base, -exponent) if exponent else base * 0 + 1
+    half = _whole_power(base, exponent // 2) if exponent > 1 else None
+    squared = base if half is None else half * half
+    return squared * base if exponent > 1 and exponent % 2 else squared
+
+
+def one_hot_matrix(shape: tuple[int, int], row: Array, column: Array) -> Array:
     """A matrix per point that is 1 at (row, column), counted from 1, and 0 elsewhere."""
     points = max(len(row), len(column))
-    result = np.zeros((points, rows, columns))
-    result[np.arange(points), positions(row, rows), positions(column, columns)] = 1.0
-    return result
+    result = np.zeros((points, *shape))
+    result[np.arange(points), positions(row, shape[0]), positions(column, shape[1])] = 1.0
+    return result.astype(np.result_type(row, column, float))
 
 
 def positions(index: Array, size: int) -> NDArray[np.intp]:
     """Indices counted from 0; an index outside 1..size raises IndexError."""
-    position = np.array([int(value) for value in index.reshape(-1)], dtype=np.intp) - 1
+    position = np.array([round(float(value)) for value in index.reshape(-1)], dtype=np.intp) - 1
     if np.any(position < 0) or np.any(position >= size):
         raise IndexError(f"an index lies outside 1..{size}")
     return position
