@@ -1,11 +1,12 @@
-"""A normal form: two expressions that agree by the laws of rings and of linear operators get the same one.
+"""A normal form: two expressions that agree by the laws of rings and of linear operators get the
+same one.
 
-Sums are multiplied out, matrix products distributed and flattened, transposes pushed to the leaves, scalars
-pulled out, means written as sums.  Equality of normal forms is a proof of equality at every size; inequality
-proves nothing.
+Sums are multiplied out, matrix products distributed and flattened, transposes pushed to the leaves,
+scalars pulled out, means written as sums.  Equality of normal forms is a proof of equality at every
+size; inequality proves nothing.
 
     Normal  = {monomial: coefficient}
-    monomial = {(atom, exponent)}     atoms are hashable keys; scalar atoms first class, others element-wise
+    monomial = {(atom, exponent)}     combined entry by entry
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any, TypeAlias
 
 from engine.expression import Apply, Const, Expr, Var, const
-from engine.shapes import SCALAR, Shape, canonical as canonical_shape
-from engine.shapes import common, matmul, reduce, transpose
+from engine.shapes import SCALAR, Shape, common, reduce, transpose
+from engine.shapes import canonical as canonical_shape
 
 LIMIT = 512
 
@@ -137,7 +139,9 @@ def _power(base: Normal, exponent: Fraction) -> Normal:
 
 
 def _inverse_power(base: Normal, exponent: Fraction) -> Normal:
-    """A power of a sum, as an atom; the sum is scaled so that equal sums up to a factor are one atom."""
+    """A power of a sum, as an atom; the sum is scaled so that equal sums up to a factor are one
+    atom.
+    """
     if not base.terms or exponent.denominator != 1:
         return _single(Atom("sum of terms", (base,), _shape_of(base)), exponent)
     lead = min(base.terms, key=lambda term: repr(sorted(map(repr, term[0]))))[1]
@@ -197,9 +201,7 @@ def _transpose(expr: Apply) -> Normal:
 
 def _transposed(monomial: Monomial) -> Normal:
     return Normal(
-        frozenset(
-            [(frozenset((_transposed_atom(a), e) for a, e in monomial), Fraction(1))]
-        )
+        frozenset([(frozenset((_transposed_atom(a), e) for a, e in monomial), Fraction(1))])
     )
 
 
@@ -229,7 +231,7 @@ def _matmul(expr: Apply) -> Normal:
     for monomial, coefficient in _normal(left).terms:
         scalars, rest = _split(monomial)
         rest = rest or frozenset([(Atom("ones", (), left.shape), Fraction(1))])
-        inner = _linear(rights, right.shape, lambda other, rest=rest: _product(rest, other))
+        inner = _linear(rights, right.shape, partial(_product, rest))
         outside = Normal(frozenset([(scalars, coefficient)]))
         result = _plus(result, _times(outside, inner))
     return result
@@ -280,14 +282,21 @@ def _sum_of(monomial: Monomial, axis: int | None) -> Normal:
         return Normal(frozenset([(monomial, Fraction(1))]))
     if axis is not None and reduce(shape, axis, True) == SCALAR:
         axis = None
-    stretched = frozenset(each for each in monomial if axis is not None and each[0].shape[1 - axis] == 1)
-    if axis is not None and stretched and stretched != monomial:
+    stretched = _constant_across(monomial, axis)
+    if stretched and stretched != monomial:
         weights, rest = _flip(stretched), monomial - stretched
         return _product(rest, weights) if axis == 1 else _product(weights, rest)
     if axis is None:
         monomial = min(monomial, _flip(monomial), key=lambda each: sorted(map(repr, each)))
         return _single(Atom("sum", (monomial, None), SCALAR))
     return _single(Atom("sum", (monomial, axis), reduce(shape, axis, True)))
+
+
+def _constant_across(monomial: Monomial, axis: int | None) -> Monomial:
+    """The vectors along `axis` in a monomial: weights, when it is summed along that axis."""
+    if axis is None:
+        return ONE
+    return frozenset(each for each in monomial if each[0].shape[1 - axis] == 1)
 
 
 def _sum(expr: Apply) -> Normal:

@@ -2,8 +2,8 @@
 
     Expr ::= Var(name, shape) | Const(rational) | Apply(operator, args, attributes)
 
-Expressions are immutable and hashable; an ill-shaped one cannot be built.  Literal constants are folded
-(`-3`, `1/2`), so every rational has one form.
+Expressions are immutable and hashable; an ill-shaped one cannot be built.  Literal constants are
+folded (`-3`, `1/2`), so every rational has one form.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Expr(Operand):
 
 @dataclass(frozen=True, eq=True)
 class Var(Expr):
-    """A named quantity: a symbol of the exercise, a dimension used as a number, or a bound index."""
+    """A named quantity: a symbol, a dimension used as a number, or a bound index."""
 
     name: str
     shape: Shape = SCALAR

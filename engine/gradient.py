@@ -1,8 +1,8 @@
 """Symbolic gradients, written with the program's own quantities.
 
 The reverse walk over formulas, tidied after every statement, so that what cancels cancels early
-(`a - y` for a sigmoid under cross-entropy) and the result mentions cached forward values rather than
-recomputing them.
+(`a - y` for a sigmoid under cross-entropy) and the result mentions cached forward values rather
+than recomputing them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from engine.errors import ProgramError
 from engine.expression import Expr, apply, const
+from engine.operators import operator
 from engine.program import Program, Target
 from engine.reverse import Formulas, Pass, Reverse
-from engine.operators import operator
 from engine.simplify import simplify
 from engine.terms import filled
 
@@ -28,7 +28,7 @@ TIDY = Pass(
 
 @lru_cache(maxsize=512)
 def adjoint_formulas(program: Program) -> dict[str, Expr]:
-    """d loss / d name for every quantity that the loss depends on, each in the shape of its name."""
+    """d loss / d name for every name that the loss depends on, in the shape of the name."""
     found = Reverse(program, Formulas(), TIDY).adjoints()
     return {
         name: simplify(filled(adjoint, program.shapes[name]))

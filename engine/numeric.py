@@ -68,7 +68,8 @@ class Batch(Operand):
         shape = canonical(row.shape(*(each.shape for each in operands), **attrs))
         arrays = tuple(each.data for each in operands)
         data = row.forward(*(aligned(*arrays) if row.elementwise else arrays), **attrs)
-        return Batch(self.field.adopted(data).reshape((len(data), *shape)), shape, self.field)
+        numbers = tuple(map(int, shape))
+        return Batch(self.field.adopted(data).reshape((len(data), *numbers)), shape, self.field)
 
     def constant(self, value: int | Fraction) -> Batch:
         return constant(value, self.field)

@@ -1,7 +1,7 @@
 """Arithmetic over the operator table, shared by expressions and by arrays.
 
-A vector-Jacobian product is written once, with these methods; on `Expr` operands it builds a formula, on
-`Batch` operands it computes numbers.
+A vector-Jacobian product is written once, with these methods; on `Expr` operands it builds a
+formula, on `Batch` operands it computes numbers.
 """
 
 from __future__ import annotations

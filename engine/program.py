@@ -4,8 +4,8 @@
     a = sigmoid(z)
     L = -(y log(a) + (1 - y) log(1 - a))
 
-Everything else about an exercise is derived from it: shapes, gradients, what must be cached, what must be
-known first.
+Everything else about an exercise is derived from it: shapes, gradients, what must be cached, what
+must be known first.
 """
 
 from __future__ import annotations

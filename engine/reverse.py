@@ -1,10 +1,12 @@
-"""Reverse mode: one walk for formulas and for numbers, over the operator table's vector-Jacobian products.
+"""Reverse mode: one walk for formulas and for numbers, over the operator table's vector-Jacobian
+products.
 
 The rules stand in the table; this walk alone knows about order, accumulation over several paths and
-un-broadcasting.  A `Pass` says how each of these is carried out, so that a student's mistaken pass is the same
-walk with one thing replaced.
+un-broadcasting.  A `Pass` says how each of these is carried out, so that a student's mistaken pass
+is the same walk with one thing replaced.
 
-An adjoint may be smaller than its variable when all its entries along an axis are equal; `filled` restores it.
+An adjoint may be smaller than its variable when all its entries along an axis are equal; `filled`
+restores it.
 """
 
 from __future__ import annotations
@@ -48,7 +50,9 @@ class Valuation(Protocol[O]):
         ...
 
     def bindings(self, index: str, size: Dim) -> Iterator[tuple[Valuation[O], Callable[[O], O]]]:
-        """The ways to go into a sum over `index`, each with what to do to a cotangent on the way out."""
+        """The ways to go into a sum over `index`, each with what to do to a cotangent on the way
+        out.
+        """
         ...
 
 
@@ -70,7 +74,9 @@ CORRECT = Pass()
 
 
 def unbroadcast(g: O, small: Shape, large: Shape) -> O:
-    """The cotangent of an operand of shape `small` that was stretched to `large`: the sum along the stretch."""
+    """The cotangent of an operand of shape `small` that was stretched to `large`: the sum along the
+    stretch.
+    """
     if small == large:
         return g
     g = g.filled(large)
@@ -90,7 +96,9 @@ class Reverse(Generic[O]):
     way: Pass = CORRECT
 
     def adjoints(self) -> dict[str, O]:
-        """d loss / d name for every name that the loss depends on (as small as its equal entries allow)."""
+        """d loss / d name for every name that the loss depends on (as small as its equal entries
+        allow).
+        """
         found: dict[str, O] = {self.program.loss: self.way.seed(self.valuation.one())}
         for statement in reversed(self.program.statements):
             if statement.name in found:
@@ -118,7 +126,12 @@ class Reverse(Generic[O]):
                 yield from self._pull(valuation, statement, below, node.args[position], cotangent)
 
     def _cotangents(
-        self, valuation: Valuation[O], statement: Statement, path: tuple[int, ...], node: Apply, g: O
+        self,
+        valuation: Valuation[O],
+        statement: Statement,
+        path: tuple[int, ...],
+        node: Apply,
+        g: O,
     ) -> Iterator[tuple[int, O]]:
         """The cotangents of the operands of one node, in the shapes of the operands."""
         site = Site(statement.name, path, node)
@@ -142,7 +155,9 @@ class Reverse(Generic[O]):
 
 @dataclass(frozen=True)
 class Formulas:
-    """The valuation of a symbolic pass: every node stands for itself, a defined quantity for its name."""
+    """The valuation of a symbolic pass: every node stands for itself, a defined quantity for its
+    name.
+    """
 
     def one(self) -> Expr:
         return const(1)
@@ -153,9 +168,7 @@ class Formulas:
     def attrs(self, node: Apply) -> dict[str, Any]:
         return node.keywords
 
-    def bindings(
-        self, index: str, size: Dim
-    ) -> Iterator[tuple[Formulas, Callable[[Expr], Expr]]]:
+    def bindings(self, index: str, size: Dim) -> Iterator[tuple[Formulas, Callable[[Expr], Expr]]]:
         yield self, lambda term: apply("sum_over", term, index=index, size=size)
 
 
@@ -186,9 +199,7 @@ class Numbers:
     def attrs(self, node: Apply) -> dict[str, Any]:
         return self.env.concrete_attrs(node)
 
-    def bindings(
-        self, index: str, size: Dim
-    ) -> Iterator[tuple[Numbers, Callable[[Batch], Batch]]]:
+    def bindings(self, index: str, size: Dim) -> Iterator[tuple[Numbers, Callable[[Batch], Batch]]]:
         for value in self.env.index_values(size):
             yield Numbers(self.env.bound(index, value)), lambda term: term
 

@@ -1,7 +1,7 @@
 """Identities between operators, as pattern -> replacement.
 
-A name in a pattern matches any expression, the same one at each of its places.  Every row is sound on the
-domain of its left side; a row that needs more says so in `when`.
+A name in a pattern matches any expression, the same one at each of its places.  Every row is sound
+on the domain of its left side; a row that needs more says so in `when`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Literal(Pattern):
 
 @dataclass(frozen=True)
 class Node(Pattern):
-    """Matches an application of one operator; attributes count only where the pattern states them."""
+    """Matches an application of one operator; only attributes that are stated count."""
 
     op: str
     args: tuple[Pattern, ...]
@@ -95,15 +95,11 @@ IDENTITIES: tuple[Identity, ...] = (
     # (√x)^2 = x on the domain x >= 0 of the left side
     Identity(_node("pow", _node("sqrt", x), Literal(const(2))), lambda x: x),
     # 1 + 1 + ... + 1 = the number of terms
-    Identity(
-        _node("sum", x, axis=None), lambda x: _count(x, None), when=lambda x: _is_ones(x)
-    ),
+    Identity(_node("sum", x, axis=None), lambda x: _count(x, None), when=lambda x: _is_ones(x)),
     # tr(diag v) = sum v
     Identity(_node("trace", _node("diag", x)), lambda x: x.sum()),
     # the diagonal of diag v is v, as a column
-    Identity(
-        _node("diagonal", _node("diag", x)), lambda x: x, when=lambda x: x.shape[-1:] == (1,)
-    ),
+    Identity(_node("diagonal", _node("diag", x)), lambda x: x, when=lambda x: x.shape[-1:] == (1,)),
     # 0 < relu'(x): the indicator of the output is the indicator of the input
     Identity(
         _node("greater", _node("relu", x), Literal(const(0))),

@@ -1,8 +1,8 @@
 """Strict shape algebra on symbolic dimensions.
 
-A shape is a tuple of dimensions; a dimension is an integer or a name: `X` is `("n", "m")`.  Two names are
-equal only when they are the same name, whatever numbers are drawn for them later.  A 1x1 matrix and a
-scalar are the same thing, written `()`.
+A shape is a tuple of dimensions; a dimension is an integer or a name: `X` is `("n", "m")`.  Two
+names are equal only when they are the same name, whatever numbers are drawn for them later.  A 1x1
+matrix and a scalar are the same thing, written `()`.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def broadcast(left: Shape, right: Shape) -> Shape:
     stretched = {_stretch(a, b, left, right) for a, b in zip(left, right, strict=True)} - {""}
     if len(stretched) > 1:
         raise ShapeError(
-            f"{show(left)} and {show(right)} cannot be combined entry by entry: each would have to be"
-            " stretched along the other; a matrix product is probably meant"
+            f"{_mismatch(left, right)}: each would have to be stretched along the other;"
+            " a matrix product is probably meant"
         )
     return right if "left" in stretched else left
 

@@ -1,17 +1,17 @@
 """Formulas as a person would write them: collected, cancelled, factored where that is shorter.
 
-`simplify` works from the leaves up.  Identities between operators are rows of `engine.rewrite`; what holds for
-sums and products is here: like terms, powers, common factors, and multiplying out where that makes the formula
-shorter (`-(y/a) a (1 - a) + (1 - y) a` is `a - y`).
+`simplify` works from the leaves up.  Identities between operators are rows of `engine.rewrite`;
+what holds for sums and products is here: like terms, powers, common factors, and multiplying out
+where that makes the formula shorter (`-(y/a) a (1 - a) + (1 - y) a` is `a - y`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 
-from engine.expression import Apply, Const, Expr, const, rebuild
+from engine.expression import Apply, Expr, const, rebuild
 from engine.rewrite import rewritten
 from engine.shapes import common
 from engine.terms import Term, as_term, as_terms, collected, expanded, filled, is_sum, total
@@ -128,7 +128,7 @@ def _cost(expr: Expr) -> int:
 
 
 def _linear(node: Apply) -> Expr:
-    """An application of another operator: identities, then scalars pulled out of linear operators."""
+    """Any other operator: identities, then scalars pulled out of linear operators."""
     again = rewritten(node)
     if again is not node:
         return simplify(again)

@@ -1,8 +1,8 @@
 """Products and sums taken apart: the element-wise ring inside an expression.
 
-A `Term` is a rational coefficient times powers of bases, in order of first appearance; every other operator
-(a matrix product, a sum over an axis, a function) is a base.  `as_term` and `Term.expr` are inverse up to the
-laws of commutative rings.
+A `Term` is a rational coefficient times powers of bases, in order of first appearance; every other
+operator (a matrix product, a sum over an axis, a function) is a base.  `as_term` and `Term.expr`
+are inverse up to the laws of commutative rings.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ONE = const(1)
 
 @dataclass(frozen=True)
 class Term:
-    """coefficient * product of base**exponent; bases are distinct, exponents are non-zero integers."""
+    """coefficient * product of base**exponent; bases distinct, exponents non-zero and whole."""
 
     coefficient: Fraction
     powers: tuple[tuple[Expr, int], ...] = ()

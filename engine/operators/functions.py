@@ -9,7 +9,6 @@ import numpy as np
 from engine.operators import arrays
 from engine.operators.arithmetic import ANY, COLUMN, MATRIX, POSITIVE, ROW, elementwise
 from engine.operators.row import ATOM, Notation, Operator, Sample, WrongVJP
-from engine.shapes import Shape
 
 CALCULUS = "textbook calculus"
 KINKED = (-2.0, 2.0)

@@ -56,7 +56,11 @@ ROWS = (
         arity=3,
         shape=_entry_shape,
         forward=arrays.entry,
-        vjp=lambda g, out, x, row, column: (g * row.apply("basis", column, shape=x.shape), None, None),
+        vjp=lambda g, out, x, row, column: (
+            g * row.apply("basis", column, shape=x.shape),
+            None,
+            None,
+        ),
         samples=(
             Sample((MATRIX, (), ()), (ANY, INDEX, SECOND)),
             Sample((COLUMN, (), ()), (ANY, SECOND, INDEX)),
@@ -66,12 +70,10 @@ ROWS = (
     ),
     Operator(
         name="basis",
-        notation=Notation(
-            "call", ATOM, "basis", latex=r"\operatorname{basis}", numpy="basis"
-        ),
+        notation=Notation("call", ATOM, "basis", latex=r"\operatorname{basis}", numpy="basis"),
         arity=2,
         shape=_basis_shape,
-        forward=lambda row, column, shape: arrays.one_hot_matrix(*shape, row, column),
+        forward=lambda row, column, shape: arrays.one_hot_matrix(shape, row, column),
         vjp=lambda g, out, row, column, shape: (None, None),
         samples=(Sample(((), ()), (INDEX, SECOND), (("shape", MATRIX),)),),
         source="the matrix that is 1 at one entry and 0 elsewhere",

@@ -25,8 +25,6 @@ SQUARE: Shape = ("n", "n")
 RIGHT: Shape = ("m", "k")
 
 
-
-
 _MATMUL_WRONG = (
     WrongVJP(
         "missing-transpose-weights", lambda g, out, x, y: (g @ y, x.T @ g), across="parameter"

@@ -93,7 +93,9 @@ ROWS = (
         wrong=(
             WrongVJP(
                 "max-gradient-shared",
-                lambda g, out, x, axis, keepdims: (_share(_restored(g, x, axis, keepdims), x, axis),),
+                lambda g, out, x, axis, keepdims: (
+                    _share(_restored(g, x, axis, keepdims), x, axis),
+                ),
             ),
         ),
         samples=AXES,
