@@ -1,7 +1,7 @@
 """Our own stream of random numbers: the same on every machine and under every Python and NumPy.
 
-A `Stream` is SHA-256 in counter mode under a seed that encodes a key and labels.  Streams with different
-labels are independent, so one draw more in one place never moves the draws of another.
+A `Stream` is SHA-256 in counter mode under a seed that encodes a key and labels.  Streams with
+different labels are independent, so one draw more in one place never moves the draws of another.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BLOCK = 32
 
 
 def encoded(*parts: bytes | Label) -> bytes:
-    """The parts as bytes, each with its kind and length in front, so that no two lists look alike."""
+    """The parts as bytes, with kinds and lengths, so that no two lists look alike."""
     return b"".join(_tagged(part) for part in parts)
 
 
