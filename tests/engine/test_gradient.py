@@ -54,16 +54,16 @@ def _v(program: Program, name: str) -> Expr:
 
 
 def _readable() -> list[tuple[Program, str, Expr]]:
-    b, c, l, n, q, r, x, w = (
+    b, c, lo, n, q, r, x, w = (
         lambda name, program=program: _v(program, name)
         for program in (BATCH, CHAIN, LOGISTIC, NORM, QUADRATIC, RECTIFIED, RIDGE, ROWS)
     )
     two, one = const(2), const(1)
     indicator = apply("greater", r("z"), const(0))
     return [
-        (LOGISTIC, "w", (l("a") - l("y")) * l("x")),
-        (LOGISTIC, "z", l("a") - l("y")),
-        (LOGISTIC, "a", -(l("y") / l("a")) + (1 - l("y")) / (1 - l("a"))),
+        (LOGISTIC, "w", (lo("a") - lo("y")) * lo("x")),
+        (LOGISTIC, "z", lo("a") - lo("y")),
+        (LOGISTIC, "a", -(lo("y") / lo("a")) + (1 - lo("y")) / (1 - lo("a"))),
         (BATCH, "w", (one / b("m")) * (b("X") @ (b("a") - b("y")).T)),
         (BATCH, "b", (one / b("m")) * (b("a") - b("y")).sum()),
         (ROWS, "b", (one / w("m")) * (w("A") - w("Y")).sum(axis=0, keepdims=True)),
