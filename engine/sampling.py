@@ -85,9 +85,11 @@ class Group:
         }
         return Environment(batches, self.sizes, field)
 
-    def point(self, position: int) -> dict[str, list[Any]]:
-        """The inputs of one point, as nested lists of fractions."""
-        return {name: array[position].tolist() for name, array in self.values.items()}
+    def point(self, position: int) -> dict[str, Any]:
+        """The inputs of one point, as fractions and nested lists of them."""
+        return {
+            name: array[position : position + 1].tolist()[0] for name, array in self.values.items()
+        }
 
     def to_json(self) -> dict[str, Any]:
         """The group with every number written out exactly."""
@@ -422,8 +424,7 @@ def _active(
     """Where a kinked unit passes its cotangent on unchanged (or, for a jump, where it is 1)."""
     one = value.constant(1).filled(value.shape)
     first = row.vjp(one, value, *args, **attrs)[0]
-    flags: NDArray[np.bool_] = (value if first is None else first).data == 1
-    return flags
+    return np.asarray((value if first is None else first).data == 1, dtype=np.bool_)
 
 
 def _clear(difference: NDArray[Any]) -> NDArray[np.bool_]:

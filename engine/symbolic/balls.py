@@ -1,0 +1,338 @@
+"""Whether two expressions are equal at the sample points, decided by ball arithmetic without a
+tolerance.
+
+A ball (midpoint and radius) surely contains the number it stands for.  Two balls that are apart
+prove that the numbers differ.  Two that overlap and are both narrower than 2^-150 of their size
+agree to as many bits. Anything wider is evaluated again at twice the precision.
+
+Flint has one precision for the whole process: `precision` sets it under a lock and restores it, so
+threads may compare at the same time but take turns.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cache
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+import numpy as np
+from flint import arb, ctx, fmpq
+from numpy.typing import NDArray
+
+from engine.errors import PrecisionExhausted, SamplingError, ShapeError
+from engine.expression import Expr
+from engine.numeric import Batch, Environment, Field, forward
+from engine.program import Program
+from engine.sampling import Group, Samples, draw
+from engine.seeding import Stream
+
+BITS = 200  # of the first attempt
+MOST_BITS = 3200
+NEEDED = 150  # bits of agreement
+COARSE = 64  # bits at which the size of the terms of a zero is read off
+LEAST_POINTS = 4  # at which both sides must be defined
+REDRAWS = 3
+
+_TURN = threading.RLock()
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """All ball arithmetic inside is done with `bits` bits; other threads wait."""
+    with _TURN:
+        before = ctx.prec
+        ctx.prec = bits
+        try:
+            yield
+        finally:
+            ctx.prec = before
+
+
+def ball(value: Fraction | int) -> arb:
+    """The ball around a rational number, at the precision in force."""
+    return arb(fmpq(value.numerator, value.denominator))
+
+
+@cache
+def ball_field(bits: int = BITS) -> Field:
+    """The field of balls; arithmetic in it belongs inside `precision(bits)`."""
+    return Field(f"ball{bits}", object, ball)
+
+
+@dataclass(frozen=True)
+class Refuted:
+    """The sides differ, surely: at `point` (of `sizes` and `inputs`), entry `entry`, counted from 1."""
+
+    point: int
+    entry: tuple[int, ...]
+    left: str
+    right: str
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The sides agree to `bits` bits at `points` points; at `undefined` more one has no value."""
+
+    bits: int
+    points: int
+    undefined: int = 0
+
+
+@dataclass(frozen=True)
+class TooWide:
+    """The balls overlap, but are too wide for agreement at entry `entry` of point `point`."""
+
+    point: int
+    entry: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """One side has a value at too few points; `left` and `right` count where each has none."""
+
+    left: int
+    right: int
+    points: int
+
+
+Compared: TypeAlias = Refuted | Agreement | TooWide | Undefined
+Verdict: TypeAlias = Refuted | Agreement | Undefined
+
+
+def compare(left: Batch, right: Batch, coarse: tuple[Batch, Batch] | None = None) -> Compared:
+    """How two batches of balls of one precision relate.
+
+    `coarse` holds the same two quantities at COARSE bits; it gives the size of the terms of an
+    entry that is zero, which has no relative radius.  Undefined only if no point is defined on
+    both sides.
+    """
+    points = max(len(left.data), len(right.data))
+    pairs = (_rows(left, right, points), _rows(right, left, points))
+    bits = _agreed_bits(*pairs)
+    if bits >= NEEDED:
+        return Agreement(bits, points)
+    sizes = (
+        None
+        if coarse is None
+        else _term_sizes(_rows(*coarse, points), _rows(*coarse[::-1], points))
+    )
+    return _examined(*pairs, sizes, right.shape)
+
+
+def _rows(batch: Batch, other: Batch, points: int) -> NDArray[Any]:
+    """(points, entries), a scalar stretched to the other side's entries."""
+    flat = batch.data.reshape(len(batch.data), -1)
+    entries = other.data.size // len(other.data)
+    if flat.shape[1] not in (1, entries) and entries != 1:
+        raise ShapeError(f"{flat.shape[1]} entries cannot be compared with {entries}")
+    return np.broadcast_to(flat, (points, max(flat.shape[1], entries)))
+
+
+def _agreed_bits(left: NDArray[Any], right: NDArray[Any]) -> int:
+    """The bits to which all entries agree, by their relative radii; 0 where this cannot be told."""
+    bits = ctx.prec
+    for a, b in zip(left.flat, right.flat, strict=True):
+        if not a.overlaps(b):
+            return 0
+        bits = min(bits, a.rel_accuracy_bits(), b.rel_accuracy_bits())
+        if bits <= NEEDED:
+            return 0
+    return bits - 1
+
+
+def _term_sizes(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+    """The size of the terms that an entry was summed from: its radius at COARSE bits shows it."""
+    unit = arb(2) ** COARSE
+    radius = np.frompyfunc(lambda a, b: (a.rad() + b.rad()) * unit, 2, 1)
+    return np.asarray(radius(left, right))
+
+
+def _examined(
+    left: NDArray[Any], right: NDArray[Any], sizes: NDArray[Any] | None, shape: Sequence[Any]
+) -> Compared:
+    """The comparison entry by entry: a refutation first, then what stands in the way of agreement."""
+    bits, wide = ctx.prec, None
+    missing: dict[str, set[int]] = {"left": set(), "right": set(), "either": set()}
+    for (point, entry), a in np.ndenumerate(left):
+        b = right[point, entry]
+        if _note_undefined(missing, point, a, b):
+            continue
+        if not a.overlaps(b):
+            return Refuted(point, _position(entry, shape), _digits(a), _digits(b))
+        agreed = _entry_bits(a, b, None if sizes is None else sizes[point, entry])
+        if agreed < NEEDED and wide is None:
+            wide = TooWide(point, _position(entry, shape))
+        bits = min(bits, agreed)
+    return _summed_up(len(left), missing, wide, bits)
+
+
+def _note_undefined(missing: dict[str, set[int]], point: int, a: arb, b: arb) -> bool:
+    absent = [side for side, value in (("left", a), ("right", b)) if not value.is_finite()]
+    for side in (*absent, *(["either"] if absent else [])):
+        missing[side].add(point)
+    return bool(absent)
+
+
+def _summed_up(
+    points: int, missing: dict[str, set[int]], wide: TooWide | None, bits: int
+) -> Compared:
+    undefined = len(missing["either"])
+    if undefined == points:
+        return Undefined(len(missing["left"]), len(missing["right"]), points)
+    if wide is not None and wide.point not in missing["either"]:
+        return wide
+    return Agreement(bits, points - undefined, undefined)
+
+
+def _entry_bits(a: arb, b: arb, size: arb | None) -> int:
+    """The bits to which two overlapping balls agree."""
+    bits = min(a.rel_accuracy_bits(), b.rel_accuracy_bits()) - 1
+    radius = a.rad() + b.rad()
+    if bits >= NEEDED or not (a.contains(0) and b.contains(0)):
+        return min(int(bits), ctx.prec)
+    if radius == 0:
+        return int(ctx.prec)
+    if size is None or not size > 0:
+        return 0
+    return min(int(float((size / radius).log() / arb(2).log())), ctx.prec)
+
+
+def _position(entry: int, shape: Sequence[Any]) -> tuple[int, ...]:
+    """The indices of a flat position, counted from 1."""
+    return tuple(int(place) + 1 for place in np.unravel_index(entry, tuple(shape))) if shape else ()
+
+
+def _digits(value: arb) -> str:
+    """The midpoint of a ball, in decimals."""
+    return value.str(20, radius=False)
+
+
+class Comparison:
+    """Comparisons of expressions over one program at its sample points.
+
+    Forward values are evaluated once per precision, a reference once per precision, an answer once
+    per precision that it needs.  Points at which an answer has no value are made up for by new
+    ones.
+    """
+
+    def __init__(self, program: Program, samples: Samples) -> None:
+        self.program = program
+        self.groups: tuple[Group, ...] = samples.groups
+        self._digest = sha256(repr(samples.to_json()).encode()).digest()
+        self._environments: dict[tuple[int, int], Environment] = {}
+        self._references: dict[tuple[Expr, int, int], Batch] = {}
+        self._redraws: list[tuple[Group, ...]] = []
+
+    def equal(self, answer: Expr, reference: Expr, bits: int = BITS) -> Verdict:
+        """How `answer` relates to `reference` at the sample points.
+
+        Raises PrecisionExhausted when balls stay too wide at MOST_BITS.
+        """
+        while bits <= MOST_BITS:
+            outcome = self._with_redraws(answer, reference, bits)
+            if not isinstance(outcome, TooWide):
+                return outcome
+            bits *= 2
+        raise PrecisionExhausted(
+            f"the answer cannot be told from the reference at {MOST_BITS} bits"
+        )
+
+    def environment(self, group: int, bits: int = BITS) -> Environment:
+        """The forward values of a group as balls."""
+        key = (group, bits)
+        if key not in self._environments:
+            with precision(bits):
+                inputs = self._all_groups()[group].inputs(ball_field(bits))
+                self._environments[key] = forward(self.program, inputs)
+        return self._environments[key]
+
+    def values(self, expr: Expr, group: int, bits: int = BITS) -> Batch:
+        """The values of a reference in a group, kept for the next comparison."""
+        key = (expr, group, bits)
+        if key not in self._references:
+            self._references[key] = self._evaluate(expr, group, bits)
+        return self._references[key]
+
+    def _evaluate(self, expr: Expr, group: int, bits: int) -> Batch:
+        env = self.environment(group, bits)
+        with precision(bits):
+            try:
+                return env.evaluate(expr)
+            except IndexError:  # an index beyond the sizes that were drawn
+                return Batch(np.array([arb("nan")], dtype=object), (), env.field)
+
+    def _all_groups(self) -> tuple[Group, ...]:
+        return self.groups + tuple(group for drawn in self._redraws for group in drawn)
+
+    def _with_redraws(self, answer: Expr, reference: Expr, bits: int) -> Compared:
+        outcomes: list[Compared] = []
+        for first, last in self._turns():
+            for group in range(first, last):
+                outcomes.append(self._compared(answer, reference, group, bits))
+                if isinstance(outcomes[-1], Refuted | TooWide):
+                    return outcomes[-1]
+            verdict = _merged(outcomes)
+            if not isinstance(verdict, Undefined):
+                break
+        return verdict
+
+    def _turns(self) -> Iterator[tuple[int, int]]:
+        """The ranges of groups to look at: the samples, then each redrawing while there is need."""
+        last = len(self.groups)
+        yield 0, last
+        for turn in range(REDRAWS):
+            if not self._redrawn(turn):
+                return
+            first, last = last, last + len(self._redraws[turn])
+            yield first, last
+
+    def _redrawn(self, turn: int) -> bool:
+        """Whether there are points of a further drawing."""
+        if turn < len(self._redraws):
+            return True
+        try:
+            drawn = draw(self.program, Stream(self._digest, "redraw", turn))
+        except SamplingError:
+            return False
+        self._redraws.append(drawn.groups)
+        return True
+
+    def _compared(self, answer: Expr, reference: Expr, group: int, bits: int) -> Compared:
+        left, right = self._evaluate(answer, group, bits), self.values(reference, group, bits)
+        with precision(bits):
+            outcome = compare(left, right)
+            if isinstance(outcome, TooWide):
+                outcome = compare(left, right, self._coarse(answer, reference, group))
+        if isinstance(outcome, Refuted):
+            chosen = self._all_groups()[group]
+            return replace(outcome, sizes=chosen.sizes, inputs=chosen.point(outcome.point))
+        return outcome
+
+    def _coarse(self, answer: Expr, reference: Expr, group: int) -> tuple[Batch, Batch]:
+        return self._evaluate(answer, group, COARSE), self.values(reference, group, COARSE)
+
+
+def _merged(outcomes: Sequence[Compared]) -> Agreement | Undefined:
+    """The outcome of all groups together, none of which refutes or is too wide."""
+    agreements = [each for each in outcomes if isinstance(each, Agreement)]
+    undefined = [each for each in outcomes if isinstance(each, Undefined)]
+    points = sum(each.points for each in agreements)
+    missing = sum(each.undefined for each in agreements) + sum(each.points for each in undefined)
+    if points < LEAST_POINTS:
+        left, right = sum(each.left for each in undefined), sum(each.right for each in undefined)
+        return Undefined(left, right, points + missing)
+    return Agreement(min(each.bits for each in agreements), points, missing)
+
+
+def equal_at(
+    program: Program, samples: Samples, answer: Expr, reference: Expr, bits: int = BITS
+) -> Verdict:
+    """How `answer` relates to `reference` at sample points of `program` (see `Comparison.equal`)."""
+    return Comparison(program, samples).equal(answer, reference, bits)
