@@ -24,6 +24,7 @@ from engine.errors import SamplingError
 from engine.expression import Apply, Expr, Var, walk
 from engine.numeric import FLOAT, Batch, Environment, Field, forward
 from engine.operators import Operator, operator
+from engine.operators.arrays import aligned
 from engine.program import Program, Symbol
 from engine.seeding import Stream
 from engine.shapes import Shape, canonical, concrete
@@ -399,7 +400,7 @@ class Inspection:
         if row.name == "sub":
             self._note(f"{where}: a difference is tiny", _clear(value.data))
         if row.kinks is not None:
-            margins = row.kinks(*_stretched(arrays), **attrs)
+            margins = row.kinks(*aligned(*arrays), **attrs)
             self._note(f"{where}: {row.name} is near a kink", margins > KINK_MARGIN)
             self.features.append(_columns(_active(row, args, value, attrs)))
         if row.kinks is not None or is_activation(row, args, value):
@@ -424,20 +425,14 @@ def _active(
     """Where a kinked unit passes its cotangent on unchanged (or, for a jump, where it is 1)."""
     one = value.constant(1).filled(value.shape)
     first = row.vjp(one, value, *args, **attrs)[0]
-    return np.asarray((value if first is None else first).data == 1, dtype=np.bool_)
+    flags: NDArray[np.bool_] = np.equal((value if first is None else first).data, 1)
+    return flags
 
 
 def _clear(difference: NDArray[Any]) -> NDArray[np.bool_]:
     """Not tiny; an exact zero (1 - y for a label y) is meant."""
-    return (np.abs(difference) > DIFFERENCE_MARGIN) | (difference == 0)
-
-
-def _stretched(arrays: tuple[NDArray[Any], ...]) -> tuple[NDArray[Any], ...]:
-    rank = max(array.ndim for array in arrays)
-    return tuple(
-        array.reshape(array.shape[:1] + (1,) * (rank - array.ndim) + array.shape[1:])
-        for array in arrays
-    )
+    clear: NDArray[np.bool_] = (np.abs(difference) > DIFFERENCE_MARGIN) | (difference == 0)
+    return clear
 
 
 def _columns(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:

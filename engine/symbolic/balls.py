@@ -66,7 +66,7 @@ def ball_field(bits: int = BITS) -> Field:
 
 @dataclass(frozen=True)
 class Refuted:
-    """The sides differ, surely: at `point` (of `sizes` and `inputs`), entry `entry`, counted from 1."""
+    """The sides differ, surely, at `point`; its entry `entry` is counted from 1."""
 
     point: int
     entry: tuple[int, ...]
@@ -157,16 +157,16 @@ def _term_sizes(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
 def _examined(
     left: NDArray[Any], right: NDArray[Any], sizes: NDArray[Any] | None, shape: Sequence[Any]
 ) -> Compared:
-    """The comparison entry by entry: a refutation first, then what stands in the way of agreement."""
+    """The comparison entry by entry: a refutation, or what stands in the way of agreement."""
     bits, wide = ctx.prec, None
     missing: dict[str, set[int]] = {"left": set(), "right": set(), "either": set()}
-    for (point, entry), a in np.ndenumerate(left):
-        b = right[point, entry]
+    for point, entry in np.ndindex(left.shape):
+        a, b = left.item(point, entry), right.item(point, entry)
         if _note_undefined(missing, point, a, b):
             continue
         if not a.overlaps(b):
             return Refuted(point, _position(entry, shape), _digits(a), _digits(b))
-        agreed = _entry_bits(a, b, None if sizes is None else sizes[point, entry])
+        agreed = _entry_bits(a, b, None if sizes is None else sizes.item(point, entry))
         if agreed < NEEDED and wide is None:
             wide = TooWide(point, _position(entry, shape))
         bits = min(bits, agreed)
@@ -334,5 +334,5 @@ def _merged(outcomes: Sequence[Compared]) -> Agreement | Undefined:
 def equal_at(
     program: Program, samples: Samples, answer: Expr, reference: Expr, bits: int = BITS
 ) -> Verdict:
-    """How `answer` relates to `reference` at sample points of `program` (see `Comparison.equal`)."""
+    """How `answer` relates to `reference` at the sample points; see `Comparison.equal`."""
     return Comparison(program, samples).equal(answer, reference, bits)
