@@ -46,6 +46,11 @@ class Broker:
     url: str
     command: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """Its address without a password, for messages."""
+        return self.url.partition("//")[2].rpartition("@")[2]
+
     def answers(self) -> bool:
         """True when it replies to a PING within a second."""
         try:

@@ -38,6 +38,7 @@ from api.process import ROOT, Keeper, Process, Program
 from api.settings import VARIABLES, Settings
 
 START_SECONDS = 60.0
+GIVEN_BROKER_SECONDS = 5.0  # somebody else runs it, so it should be there already
 WATCH_SECONDS = 0.1
 
 # Of the caller's environment, what any program may need and none of ours is told by.
@@ -137,7 +138,8 @@ class Service:
     def _start_processes(self, source: Broker) -> None:
         """Starts them in the order of their needs; what needs nothing of another goes along."""
         self._start_some("broker")
-        self._until(source.answers, "the broker does not answer")
+        patience = START_SECONDS if source.command else GIVEN_BROKER_SECONDS
+        self._until(source.answers, f"the broker at {source.place} does not answer", patience)
         self._start_some("grader")
         self._migrate()
         self._start_some("web", "recorder", "sweeper")
@@ -154,15 +156,17 @@ class Service:
         if migration.run(START_SECONDS):
             raise CommandFailed(f"the database could not be prepared; {migration.last_words()}")
 
-    def _until(self, done: Callable[[], bool], otherwise: str) -> None:
+    def _until(
+        self, done: Callable[[], bool], otherwise: str, seconds: float = START_SECONDS
+    ) -> None:
         """Returns once it is done; CommandFailed when that takes too long or a process gives up."""
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + seconds
         while not done():
             self._revive()
             if self.failure:
                 raise CommandFailed(self.failure)
             if time.monotonic() > deadline:
-                raise CommandFailed(f"{otherwise} within {START_SECONDS:.0f} seconds.")
+                raise CommandFailed(f"{otherwise} within {seconds:.0f} seconds.")
             time.sleep(0.02)
 
     def _web_answers(self) -> bool:
@@ -239,7 +243,8 @@ def claim(data: Path, cleanup: ExitStack) -> Path:
     """The folder of logs in a data folder that is ours alone until the clean-up."""
     try:
         logs = data / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        logs.mkdir(exist_ok=True)
         lock = cleanup.enter_context((data / "service.lock").open("a"))
     except OSError as error:
         raise CommandFailed(
