@@ -1,7 +1,7 @@
 """What a command is made of: its arguments, and the ways it may fail that users can read.
 
-    CommandFailed    the command could not do what it was asked
-    └── Misuse       it was asked in a way it does not know
+CommandFailed    the command could not do what it was asked
+└── Misuse       it was asked in a way it does not know
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ class Arguments(argparse.ArgumentParser):
     """An argparse parser that complains in one sentence and names the nearest word it knows."""
 
     def __init__(self, command: str, description: str) -> None:
-        super().__init__(
-            prog=f"./gradbook {command}", description=description, allow_abbrev=False
-        )
+        super().__init__(prog=f"./gradbook {command}", description=description, allow_abbrev=False)
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The values given; Misuse for a word that is not among the options."""

@@ -25,11 +25,13 @@ class Tool:
     arguments: tuple[str, ...]
 
 
+LAYERS = "from importlinter.cli import lint_imports as lint; raise SystemExit(lint(no_logo=True))"
+
 CHECKS = (
-    Tool("ruff check", ("-m", "ruff", "check", ".")),
-    Tool("ruff format", ("-m", "ruff", "format", "--check", "--quiet", ".")),
+    Tool("ruff check", ("-m", "ruff", "check", "--output-format=concise", ".")),
+    Tool("ruff format", ("-m", "ruff", "format", "--check", "--output-format=concise", ".")),
     Tool("mypy", ("-m", "mypy", "--no-error-summary")),
-    Tool("import-linter", ("-c", "from importlinter.cli import lint_imports_command as c; c()")),
+    Tool("import-linter", ("-c", LAYERS)),
 )
 
 # Hashed, without any index address, one version of a package for every supported Python.
