@@ -1,0 +1,104 @@
+"""What a constant factor between an answer and a gradient says about how it came about.
+
+A factor is read on every ground: a batch size differs from ground to ground, a 2 does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+from engine.expression import Apply, Expr, Var, const, walk
+from grader.diagnosis.ground import Layout
+
+CLOSE = 1e-9
+
+
+@dataclass(frozen=True)
+class Constants:
+    """The constant factors that mistakes about the loss of `layout` produce."""
+
+    layout: Layout
+
+    def slugs(
+        self, factors: Sequence[float], sizes: Sequence[Mapping[str, int]]
+    ) -> tuple[str, ...] | None:
+        """The mistakes that make these factors, one per ground; () for 1, None for an odd one."""
+        if _same(factors, [1.0] * len(factors)):
+            return ()
+        singles = [(slug, [value(each) for each in sizes]) for slug, value in self._rows]
+        for slug, values in singles:
+            if _same(factors, values):
+                return (slug,)
+        for (one, left), (two, right) in combinations(singles, 2):
+            if one != two and _same(factors, [a * b for a, b in zip(left, right, strict=True)]):
+                return (one, two)
+        return None
+
+    @cached_property
+    def _rows(self) -> tuple[tuple[str, _Value], ...]:
+        halved = "factor-two" if self._squares else "constant-of-another-cost"
+        fixed = (("sign-flip", -1.0), ("factor-two", 2.0), (halved, 0.5), ("factor-two", 4.0))
+        numbers = [(slug, _Value(value)) for slug, value in fixed]
+        return (*numbers, *self._sizes())
+
+    def _sizes(self) -> Iterator[tuple[str, _Value]]:
+        missing = "missing-batch-mean"
+        if self.layout.target.variable in self.layout.program.definitions:
+            missing = "per-example-shorthand"
+        for dim in sorted(self.means):
+            yield missing, _Value(1.0, dim, 1)
+            yield "repeated-batch-mean", _Value(1.0, dim, -1)
+            yield "repeated-batch-mean", _Value(1.0, dim, -2)
+        for dim in sorted(self.layout.program.dimensions - self.means):
+            yield "constant-of-another-cost", _Value(1.0, dim, -1)
+
+    @cached_property
+    def means(self) -> frozenset[str]:
+        """The dimensions whose number the loss divides by."""
+        return frozenset(dim for node in self._nodes for dim in _divided(node, self.layout))
+
+    @cached_property
+    def _squares(self) -> bool:
+        return any(
+            isinstance(node, Apply)
+            and (node.op == "pow" and node.args[1] == const(2) or node.op == "mul" and _square(node))
+            for node in self._nodes
+        )
+
+    @cached_property
+    def _nodes(self) -> tuple[Expr, ...]:
+        return tuple(node for s in self.layout.program.statements for node in walk(s.value))
+
+
+@dataclass(frozen=True)
+class _Value:
+    """number * size(dim) ** power"""
+
+    number: float
+    dim: str = ""
+    power: int = 0
+
+    def __call__(self, sizes: Mapping[str, int]) -> float:
+        return self.number * (float(sizes[self.dim]) ** self.power if self.dim else 1.0)
+
+
+def _square(node: Apply) -> bool:
+    return node.args[0] == node.args[1]
+
+
+def _divided(node: Expr, layout: Layout) -> Iterator[str]:
+    """The dimensions that `node` divides by: those of a mean, or one that is written as a number."""
+    match node:
+        case Apply(op="mean", args=(arg,)):
+            axis = node.keywords["axis"]
+            counted = arg.shape if axis is None else (arg.shape[axis],)
+            yield from (dim for dim in counted if isinstance(dim, str))
+        case Var(name=name) if name in layout.program.dimensions:
+            yield name
+
+
+def _same(left: Sequence[float], right: Sequence[float]) -> bool:
+    return all(abs(a - b) <= CLOSE * abs(b) for a, b in zip(left, right, strict=True))

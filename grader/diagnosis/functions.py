@@ -1,0 +1,153 @@
+"""Mistakes at one operator: the wrong rules of its row, and what is commonly done wrong at any function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any, TypeAlias
+
+from engine.expression import Apply, Expr, Var
+from engine.operators import TABLE, operator
+from engine.operators.row import WrongVJP
+from grader.diagnosis.ground import Ground, Layout, Place
+from grader.diagnosis.plan import Plan, Rule
+
+RowRule: TypeAlias = Callable[..., tuple[Any, ...]]
+
+RULE_OF_ANOTHER: tuple[tuple[str, RowRule], ...] = (
+    ("sigmoid", lambda g, out, x: (g * out * (1 - out),)),
+    ("tanh", lambda g, out, x: (g * (1 - out**2),)),
+    ("relu", lambda g, out, x: (g * x.apply("greater", x.constant(0)),)),
+)
+OWN_SLUG = {"sigmoid": "sigmoid-derivative", "tanh": "tanh-derivative"}
+
+
+def row_mistakes(layout: Layout) -> Iterator[Plan]:
+    """Every wrong rule of a row, at every node where it applies."""
+    for place in layout.places:
+        for number, wrong in enumerate(operator(place.node.op).wrong):
+            crossed = _crossed(layout, place, number, wrong)
+            if crossed is not None:
+                yield planted(layout, place, wrong.slug, wrong.rule, operand=crossed)
+
+
+def _crossed(layout: Layout, place: Place, number: int, wrong: WrongVJP) -> str | None:
+    """What the gradient crosses there; None where the wrong rule does not apply."""
+    if not wrong.across:
+        return ""
+    for position in wrong_positions(place.node.op, number):
+        other = place.node.args[1 - position]
+        if position in place.relevant and layout.holds(other) == wrong.across:
+            return named(other)
+    return None
+
+
+@cache
+def wrong_positions(op: str, number: int) -> tuple[int, ...]:
+    """The operands for which a wrong rule of a product's row differs from the right one."""
+    row = TABLE[op]
+    g, out, x, y = (Var(name, ("s", "s")) for name in "goxy")
+    right, wrong = row.vjp(g, out, x, y), row.wrong[number].rule(g, out, x, y)
+    return tuple(i for i, (a, b) in enumerate(zip(right, wrong, strict=True)) if a != b)
+
+
+def named(expr: Expr) -> str:
+    """The name of a quantity or of its transpose; empty for anything else."""
+    match expr:
+        case Var(name=name):
+            return name
+        case Apply(op="transpose", args=(Var(name=name),)):
+            return name
+    return ""
+
+
+def planted(layout: Layout, place: Place, slug: str, rule: RowRule, operand: str = "") -> Plan:
+    """The pass in which `rule`, a row's, stands at `place` for the right one."""
+    return grounded(layout, place, slug, lambda ground, *a, **k: rule(*a, **k), operand)
+
+
+def grounded(layout: Layout, place: Place, slug: str, rule: Rule, operand: str = "") -> Plan:
+    """The pass in which `rule` stands at `place` for the right one."""
+    if _regulariser(layout, place) and slug in ("factor-two", "power-rule"):
+        slug = "regulariser-wrong"
+    fields = {"function": place.node.op, "operand": operand}
+    known = {name: text for name, text in fields.items() if text}
+    return Plan((slug,), known, vjp={place.key: rule})
+
+
+def _regulariser(layout: Layout, place: Place) -> bool:
+    return layout.label is not None and layout.holds(place.node) == "parameter"
+
+
+def is_function(node: Apply) -> bool:
+    """Whether `node` is a function of one variable, applied entry by entry."""
+    row = operator(node.op)
+    return row.elementwise and row.arity == 1 and row.notation.kind == "call"
+
+
+def function_mistakes(layout: Layout) -> Iterator[Plan]:
+    """What is done wrong at any function: another's derivative, twice, elsewhere, as a product."""
+    for place in layout.places:
+        if is_function(place.node):
+            op = place.node.op
+            for slug, rule in _rules_at_any_function(op):
+                yield planted(layout, place, slug, rule)
+            yield from _at_an_earlier_point(layout, place)
+
+
+def _rules_at_any_function(op: str) -> Iterator[tuple[str, RowRule]]:
+    right = operator(op).vjp
+    slug = OWN_SLUG.get(op, "activation-derivative")
+    yield from ((slug, rule) for name, rule in RULE_OF_ANOTHER if name != op)
+    yield "shortcut-counted-twice", lambda g, out, x: right(right(g, out, x)[0], out, x)
+    yield "derivative-read-as-product", lambda g, out, x: (right(g, out, x)[0] * x,)
+    yield "derivative-at-activated-value", lambda g, out, x: right(g, out.apply(op), out)
+
+
+def _at_an_earlier_point(layout: Layout, place: Place) -> Iterator[Plan]:
+    """The derivative of an outer function at what went into the inner one."""
+    (argument,) = place.node.args
+    if isinstance(argument, Var) and argument.name in layout.program.definitions:
+        argument = layout.program.definitions[argument.name].value
+    if not (isinstance(argument, Apply) and is_function(argument)):
+        return
+    (earlier,), op = argument.args, place.node.op
+
+    def rule(ground: Ground, g: Any, out: Any, x: Any) -> Any:
+        point = ground.env.evaluate(earlier)
+        return operator(op).vjp(g, point.apply(op), point)
+
+    yield grounded(layout, place, "outer-derivative-at-wrong-point", rule)
+
+
+def mask_mistakes(layout: Layout) -> Iterator[Plan]:
+    """An indicator that is always 1, or that looks at another quantity."""
+    for place in layout.places:
+        if place.node.op == "relu":
+            yield planted(layout, place, "mask-always-true", _always_true)
+            for name, shape in layout.program.shapes.items():
+                if name != place.statement.name and name not in place.node.names and shape:
+                    yield from _masked_by(layout, place, name)
+
+
+def _always_true(g: Any, out: Any, x: Any) -> tuple[Any]:
+    return (g * out.apply("greater_equal", out.constant(0)),)
+
+
+def _masked_by(layout: Layout, place: Place, name: str) -> Iterator[Plan]:
+    """The indicator on `name`: at the node, or on the finished gradient, where the shapes allow it."""
+    slug, shapes = "indicator-on-wrong-quantity", layout.program.shapes
+
+    def mask(ground: Ground) -> Any:
+        values = ground.env.values[name]
+        return values.apply("greater", values.constant(0))
+
+    def at_node(ground: Ground, g: Any, out: Any, x: Any) -> Any:
+        return (g * mask(ground),)
+
+    if shapes[name] == place.node.shape:
+        yield grounded(layout, place, slug, at_node)
+    if shapes[name] == shapes[layout.target.variable]:
+        skipped = planted(layout, place, slug, lambda g, out, x: (g,))
+        yield replace(skipped, final=lambda ground, value: value * mask(ground))

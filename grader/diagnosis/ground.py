@@ -1,0 +1,164 @@
+"""Where mistaken passes are run: a program, what is differentiated for, and numbers for everything.
+
+A ground is one assignment of sizes with the forward pass done at several points.  All mistaken passes over it
+share the forward values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+
+from engine.errors import ShapeError
+from engine.expression import Apply, Expr, Var
+from engine.numeric import Batch, Environment
+from engine.program import Program, Statement, Target
+from engine.reverse import Numbers, filled_adjoints
+
+SiteKey: TypeAlias = tuple[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A node of the forward program through which the gradient of the target passes."""
+
+    statement: Statement
+    path: tuple[int, ...]
+    node: Apply
+    relevant: tuple[int, ...]
+
+    @property
+    def key(self) -> SiteKey:
+        """The node's address."""
+        return self.statement.name, self.path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The part of a program that lies between the loss and a target."""
+
+    program: Program
+    target: Target
+
+    @cached_property
+    def between(self) -> frozenset[str]:
+        """The target, and every quantity computed from it."""
+        found = {self.target.variable}
+        for statement in self.program.statements:
+            if statement.name not in found and not statement.value.names.isdisjoint(found):
+                found.add(statement.name)
+        return frozenset(found)
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """Every node between the loss and the target, in the order of the forward pass."""
+        return tuple(
+            place
+            for statement in self.program.statements
+            if statement.name in self.between and statement.name != self.target.variable
+            for place in self._within(statement, (), statement.value)
+        )
+
+    def _within(
+        self, statement: Statement, path: tuple[int, ...], node: Expr
+    ) -> Iterator[Place]:
+        if not isinstance(node, Apply):
+            return
+        relevant = tuple(
+            i for i, arg in enumerate(node.args) if not arg.names.isdisjoint(self.between)
+        )
+        if relevant:
+            yield Place(statement, path, node, relevant)
+        for position in relevant:
+            yield from self._within(statement, (*path, position), node.args[position])
+
+    @cached_property
+    def relevant(self) -> dict[SiteKey, tuple[int, ...]]:
+        """The operands through which the gradient passes, by node."""
+        return {place.key: place.relevant for place in self.places}
+
+    def holds(self, expr: Expr) -> str:
+        """`parameter` when `expr` is made of parameters alone, `constant` of constants, else `data`."""
+        roles = {
+            self.program.roles.get(name, "data")
+            for name in expr.names
+            if name not in self.program.dimensions
+        }
+        if roles <= {"constant", "dimension"}:
+            return "constant"
+        return "parameter" if roles <= {"parameter", "constant"} else "data"
+
+    @cached_property
+    def label(self) -> str | None:
+        """The label, if the program has one."""
+        return next((s.name for s in self.program.symbols if s.role == "label"), None)
+
+    @cached_property
+    def prediction(self) -> str | None:
+        """The quantity that the loss compares with the label."""
+        for statement in self.program.statements:
+            if self.label is None or self.label not in statement.value.names:
+                continue
+            shape = self.program.shapes[self.label]
+            for name in sorted(statement.value.names & self.between):
+                if name in self.program.definitions and self.program.shapes[name] == shape:
+                    return name
+        return None
+
+    @cached_property
+    def comparison(self) -> tuple[Statement, ...]:
+        """The statements after the prediction: the loss."""
+        if self.prediction is None:
+            return ()
+        names = [statement.name for statement in self.program.statements]
+        return self.program.statements[names.index(self.prediction) + 1 :]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Forward values at several points; `env` holds the value of every statement."""
+
+    layout: Layout
+    env: Environment
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The value of every node, shared by all passes."""
+        return Numbers(self.env)
+
+    @cached_property
+    def adjoints(self) -> dict[str, Batch]:
+        """The right derivative of the loss with respect to every quantity."""
+        return filled_adjoints(self.layout.program, self.numbers)
+
+    @cached_property
+    def points(self) -> int:
+        """The number of sample points."""
+        return max(len(batch.data) for batch in self.env.values.values())
+
+    def picked(self, value: Batch) -> Batch:
+        """The entry of `value` that is asked for, or all of it; raises ShapeError if it has none."""
+        entry = self.layout.target.entry
+        if entry is None:
+            return value
+        row, column = entry
+        if len(value.shape) != 2 or row > int(value.shape[0]) or column > int(value.shape[1]):
+            raise ShapeError("the gradient has no such entry")
+        return Batch(value.data[:, row - 1, column - 1], (), value.field)
+
+    def column(self, value: Batch) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """All numbers of `value`, point after point."""
+        data = np.broadcast_to(value.data, (self.points, *value.data.shape[1:]))
+        return np.asarray(data, dtype=np.float64).reshape(-1)
+
+    def named(self, expr: Expr) -> str:
+        """How a sentence calls `expr`."""
+        if isinstance(expr, Var):
+            return expr.name
+        if isinstance(expr, Apply) and expr.op == "transpose":
+            return self.named(expr.args[0])
+        return "the other factor"

@@ -1,0 +1,246 @@
+"""Mistakes at products: transposes, order, sums over units, and factors from another place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.expression import Apply, Const, Expr
+from engine.numeric import Batch
+from engine.operators import operator
+from engine.shapes import Shape
+from grader.diagnosis.functions import RowRule, grounded, is_function, named, planted
+from grader.diagnosis.ground import Ground, Layout, Place
+from grader.diagnosis.plan import Plan, Rule
+
+UNITS = 3  # how many units of the next layer are tried as the only one
+
+# How the cotangent of one operand is formed from the upstream g and the other operand o, by what is wrong.
+# Right is g @ o.T for the left operand and o.T @ g for the right one.
+LEFT: tuple[tuple[str, Any], ...] = (
+    ("transpose", lambda g, o: g @ o),
+    ("transpose", lambda g, o: g.T @ o.T),
+    ("transpose", lambda g, o: g.T @ o),
+    ("order", lambda g, o: o.T @ g),
+    ("order", lambda g, o: o.T @ g.T),
+    ("order", lambda g, o: o @ g),
+)
+RIGHT: tuple[tuple[str, Any], ...] = (
+    ("transpose", lambda g, o: o @ g),
+    ("transpose", lambda g, o: o.T @ g.T),
+    ("transpose", lambda g, o: o @ g.T),
+    ("order", lambda g, o: g @ o.T),
+    ("order", lambda g, o: g.T @ o.T),
+    ("order", lambda g, o: g @ o),
+)
+SLUGS = {
+    ("transpose", "parameter"): "missing-transpose-weights",
+    ("transpose", "data"): "missing-transpose-activations",
+    ("order", "parameter"): "wrong-matmul-order",
+    ("order", "data"): "wrong-matmul-order",
+}
+
+
+def _one_sided(position: int, form: Any) -> RowRule:
+    """A product rule that is only wrong for the operand at `position`."""
+
+    def rule(g: Any, out: Any, x: Any, y: Any) -> tuple[Any, Any]:
+        return (form(g, y), x.T @ g) if position == 0 else (g @ y.T, form(g, x))
+
+    return rule
+
+
+def _matmuls(layout: Layout) -> Iterator[tuple[Place, int, Expr]]:
+    """Every matrix product, with the operand the gradient goes to and the one it crosses."""
+    for place in layout.places:
+        if place.node.op == "matmul":
+            for position in place.relevant:
+                yield place, position, place.node.args[1 - position]
+
+
+def matmul_mistakes(layout: Layout) -> Iterator[Plan]:
+    """A transpose or the order of a product wrong, in every way."""
+    for place, position, crossed in _matmuls(layout):
+        holds = layout.holds(crossed)
+        for kind, form in (LEFT, RIGHT)[position]:
+            slug = SLUGS.get((kind, holds), "wrong-matmul-order")
+            yield planted(layout, place, slug, _one_sided(position, form), named(crossed))
+
+
+def unit_mistakes(layout: Layout) -> Iterator[Plan]:
+    """One unit of the next layer taken for all, or the indices of a weight swapped."""
+    for place, position, crossed in _matmuls(layout):
+        if layout.holds(crossed) != "parameter" or 1 in crossed.shape:
+            continue
+        for unit in range(UNITS):
+            rule = _one_sided(position, _only(unit, position))
+            yield planted(layout, place, "next-layer-sum-dropped", rule, named(crossed))
+        yield planted(
+            layout,
+            place,
+            "weight-indices-swapped",
+            _one_sided(position, _swapped(position)),
+            named(crossed),
+        )
+
+
+def _only(unit: int, position: int) -> Any:
+    """The product with all units of the next layer but one left out."""
+
+    def form(g: Batch, other: Batch) -> Batch:
+        kept = np.zeros_like(g.data)
+        index = (slice(None), slice(None), unit) if position == 0 else (slice(None), unit)
+        kept[index] = g.data[index]  # IndexError: there is no such unit, and no such mistake
+        alone = Batch(kept, g.shape, g.field)
+        return alone @ other.T if position == 0 else other.T @ alone
+
+    return form
+
+
+def _swapped(position: int) -> Any:
+    """The product with entry (j, i) of the weights where (i, j) belongs, as far as the matrix reaches."""
+
+    def form(g: Batch, other: Batch) -> Batch:
+        rows, columns = other.data.shape[1:]
+        size = min(rows, columns)
+        turned = np.zeros_like(other.data)
+        turned[:, :size, :size] = np.swapaxes(other.data[:, :size, :size], 1, 2)
+        swapped = Batch(turned, other.shape, other.field)
+        return g @ swapped.T if position == 0 else swapped.T @ g
+
+    return form
+
+
+def layer_mistakes(layout: Layout) -> Iterator[Plan]:
+    """Another quantity of the same shape in place of the factor that the gradient crosses."""
+    for place in layout.places:
+        if place.node.op not in ("matmul", "mul"):
+            continue
+        for position in place.relevant:
+            crossed = place.node.args[1 - position]
+            if not isinstance(crossed, Const) and layout.holds(crossed) != "constant":
+                yield from _substitutes(layout, place, position, crossed)
+
+
+def _substitutes(layout: Layout, place: Place, position: int, crossed: Expr) -> Iterator[Plan]:
+    weights = layout.holds(crossed) == "parameter"
+    slug = "wrong-layer-weights" if weights else "wrong-layer-activation"
+    for name, shape in layout.program.shapes.items():
+        if name == layout.program.loss or name in crossed.names:
+            continue
+        if weights and layout.program.roles.get(name) != "parameter":
+            continue
+        for turned in {shape == crossed.shape: False, shape[::-1] == crossed.shape: True}.items():
+            if turned[0]:
+                yield grounded(
+                    layout, place, slug, _with(position, name, turned[1]), named(crossed)
+                )
+
+
+def _with(position: int, name: str, turned: bool) -> Rule:
+    """The right rule with the value of `name` in place of the crossed operand."""
+
+    def rule(ground: Ground, g: Any, out: Any, x: Any, y: Any) -> Any:
+        value = ground.env.values[name]
+        value = value.T if turned else value
+        x, y = (x, value) if position == 0 else (value, y)
+        return (g @ y.T, x.T @ g) if len(value.shape) == 2 else (g * y, g * x)
+
+    return rule
+
+
+def factor_mistakes(layout: Layout) -> Iterator[Plan]:
+    """The other factor of an entry-by-entry product left out, or differentiated as if it varied."""
+    for place in layout.places:
+        if place.node.op != "mul":
+            continue
+        for position in place.relevant:
+            other = place.node.args[1 - position]
+            if isinstance(other, Const):
+                continue
+            slug = _factor_slug(layout, other)
+            yield planted(layout, place, slug, _left_out(position), named(other))
+            yield from _as_if_varying(layout, place, position, other)
+
+
+def _factor_slug(layout: Layout, other: Expr) -> str:
+    masks = {s.name for s in layout.program.symbols if s.domain == "mask"}
+    if other.names & masks:
+        return "dropout-mask-missing"
+    return "scale-at-wrong-node" if layout.holds(other) == "constant" else "local-input-factor"
+
+
+def _left_out(position: int) -> RowRule:
+    return lambda g, out, x, y: (g, g * x) if position == 0 else (g * y, g)
+
+
+def _as_if_varying(layout: Layout, place: Place, position: int, other: Expr) -> Iterator[Plan]:
+    """A constant power x^k met with its own derivative, k x^(k-1), or with its base's power lowered."""
+    match other:
+        case Apply(op="pow", args=(base, Const(value=k))):
+            pass
+        case _:
+            return
+    for factor in (k, 1):
+
+        def rule(ground: Ground, g: Any, out: Any, x: Any, y: Any, factor: Any = factor) -> Any:
+            value = ground.env.evaluate(base)
+            lowered = g * value ** (k - 1) * factor
+            return (lowered, g * x) if position == 0 else (g * y, lowered)
+
+        yield grounded(layout, place, "wrong-variable", rule)
+
+
+def entry_product_mistakes(layout: Layout) -> Iterator[Plan]:
+    """A matrix product where a function's derivative multiplies entry by entry; the upstream turned."""
+    for place in layout.places:
+        if is_function(place.node) and place.node.shape:
+            slug = "matmul-for-elementwise"
+            right = operator(place.node.op).vjp
+            yield planted(layout, place, slug, _before(right))
+            yield planted(layout, place, slug, _after(right))
+            yield planted(layout, place, slug, _all_products(right))
+            yield planted(layout, place, "transposed-result", _turned(right))
+
+
+def _local(right: RowRule, out: Any, x: Any) -> Any:
+    """The derivative itself: the rule on ones."""
+    return right(x.nullary("ones", shape=x.shape), out, x)[0]
+
+
+def _before(right: RowRule) -> RowRule:
+    return lambda g, out, x: (g @ _local(right, out, x),)
+
+
+def _after(right: RowRule) -> RowRule:
+    return lambda g, out, x: (_local(right, out, x) @ g,)
+
+
+def _turned(right: RowRule) -> RowRule:
+    return lambda g, out, x: (g.T * _local(right, out, x),)
+
+
+class _Matrices(Batch):
+    """Numbers for which every product of two matrices is a matrix product."""
+
+    def apply(self, operator_name: str, *others: Batch, **attrs: Any) -> Batch:
+        matrices = operator_name == "mul" and self.shape and others[0].shape
+        result = super().apply("matmul" if matrices else operator_name, *others, **attrs)
+        return _Matrices(result.data, result.shape, result.field)
+
+
+def _all_products(right: RowRule) -> RowRule:
+    """The right rule with all its entry-by-entry products read as matrix products."""
+
+    def rule(g: Batch, out: Batch, x: Batch) -> tuple[Any, ...]:
+        (result,) = right(*(_Matrices(each.data, each.shape, each.field) for each in (g, out, x)))
+        return (Batch(result.data, result.shape, result.field),)
+
+    return rule
+
+
+def is_square(shape: Shape) -> bool:
+    """Whether a matrix of this shape can be turned without changing its shape."""
+    return len(shape) == 2 and shape[0] == shape[1]

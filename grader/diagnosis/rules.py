@@ -1,0 +1,48 @@
+"""The rules: every way in which a reverse pass is known to go wrong, as makers of plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations, islice
+from typing import TypeAlias
+
+from grader.diagnosis import endings, functions, paths, products
+from grader.diagnosis.ground import Layout
+from grader.diagnosis.plan import Plan, combined
+
+Maker: TypeAlias = Callable[[Layout], Iterator[Plan]]
+
+AT_NODES: tuple[Maker, ...] = (
+    functions.row_mistakes,
+    functions.function_mistakes,
+    functions.mask_mistakes,
+    products.matmul_mistakes,
+    products.unit_mistakes,
+    products.factor_mistakes,
+    paths.fork_mistakes,
+    paths.stretch_mistakes,
+    endings.shortcut_mistakes,
+    endings.norm_mistakes,
+)
+ELSEWHERE: tuple[Maker, ...] = (
+    products.layer_mistakes,
+    products.entry_product_mistakes,
+    paths.join_mistakes,
+    endings.label_mistakes,
+    endings.other_variables,
+    endings.other_entries,
+)
+MOST_PAIRS = 500
+
+
+def single_mistakes(layout: Layout) -> Iterator[Plan]:
+    """Every pass with one mistake in it."""
+    for maker in (*AT_NODES, *ELSEWHERE):
+        yield from maker(layout)
+
+
+def pairs_of_mistakes(layout: Layout) -> Iterator[Plan]:
+    """Passes with two mistakes at different nodes, at most MOST_PAIRS."""
+    plans = [plan for maker in AT_NODES for plan in maker(layout)]
+    pairs = (combined(one, two) for one, two in combinations(plans, 2))
+    return islice((pair for pair in pairs if pair is not None), MOST_PAIRS)
