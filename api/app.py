@@ -7,9 +7,10 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from flask import current_app, request
-from flask_openapi3 import OpenAPI
+from flask_openapi3.openapi import OpenAPI
 
 from api import problems
 from api.analytics.routes import api as analytics_routes
@@ -43,6 +44,8 @@ def create_app(
         security_schemes=SECURITY_SCHEMES,
         validation_error_model=Problem,
         validation_error_callback=problems.of_validation,
+        # The library would add its own idea of this response where it is not documented yet.
+        validation_error_status=HTTPStatus.INTERNAL_SERVER_ERROR,
         doc_ui=False,
         static_folder=None,
         template_folder=None,

@@ -32,8 +32,8 @@ class Forbidden(ApiError):
 class NotFound(ApiError):
     """Nothing of that name exists for this reader."""
 
-    def __init__(self, kind: str, name: object, hint: str = "") -> None:
-        super().__init__(f"There is no {kind} {str(name)!r} here.{hint}")
+    def __init__(self, kind: str, name: object, message: str = "") -> None:
+        super().__init__(message or f"There is no {kind} {str(name)!r} here.")
 
 
 class NotGradedYet(NotFound):

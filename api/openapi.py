@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, jsonify
-from flask_openapi3 import APIBlueprint, Info, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.info import Info
+from flask_openapi3.models.tag import Tag
+from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel
 
 from api.identity import SCHEME
@@ -51,30 +55,38 @@ def public_blueprint(name: str, description: str) -> APIBlueprint:
     return APIBlueprint(name, __name__, abp_tags=[Tag(name=name, description=description)])
 
 
-def public_responses(model: type[BaseModel]) -> dict[str, Any]:
+def public_responses(model: type[BaseModel]) -> ResponseDict:
     """The documented responses of an operation that needs no token and takes no parameter."""
     problems = documented(HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
-    return {str(int(HTTPStatus.OK)): model, **problems}
+    answers: ResponseDict = {HTTPStatus.OK: model}
+    return answers | problems
 
 
 def responses(
     model: type[BaseModel], *statuses: HTTPStatus, missing: bool = False, body: bool = False
-) -> dict[str, Any]:
+) -> ResponseDict:
     """An operation's documented responses.
 
     missing: what it is about may not exist. body: it takes one.
     """
     problems = ALWAYS + (HTTPStatus.NOT_FOUND,) * missing + WITH_BODY * body
-    answers = {str(int(status)): model for status in statuses or (HTTPStatus.OK,)}
-    return {**answers, **documented(*problems)}
+    answers: ResponseDict = {status: model for status in statuses or (HTTPStatus.OK,)}
+    return answers | documented(*problems)
 
 
-def reply(answer: BaseModel, status: HTTPStatus = HTTPStatus.OK, **headers: str) -> Response:
-    """The answer as JSON; headers are given with underscores for hyphens."""
+def reply(
+    answer: BaseModel, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The answer as JSON."""
     response = jsonify(answer.model_dump(mode="json", exclude_unset=True))
     response.status_code = status
-    response.headers.extend((name.replace("_", "-"), value) for name, value in headers.items())
+    response.headers.extend(headers or {})
     return response
+
+
+def created(answer: BaseModel, location: str) -> Response:
+    """The answer that something has been made, and where it is."""
+    return reply(answer, HTTPStatus.CREATED, {"Location": location})
 
 
 def address(*parts: object) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, request
+from flask_openapi3.types import ResponseDict
 from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest, HTTPException
 
@@ -133,10 +133,8 @@ def require_json() -> None:
         raise BadRequest("The body is JSON, and one object was expected.")
 
 
-def documented(*statuses: HTTPStatus) -> dict[str, Any]:
+def documented(*statuses: HTTPStatus) -> ResponseDict:
     """The problem responses of an operation, for the OpenAPI document."""
     schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
     content = {PROBLEM_TYPE: {"schema": schema}}
-    return {
-        str(int(status)): {"description": status.phrase, "content": content} for status in statuses
-    }
+    return {status: {"description": status.phrase, "content": content} for status in statuses}

@@ -61,7 +61,7 @@ VARIABLES = (
         "the Valkey or Redis through which attempts and verdicts travel",
     ),
     Variable(
-        "GRADBOOK_MAX_BODY", "max_body", _count, "65536", "a number of bytes of at least 1",
+        "GRADBOOK_MAX_BODY", "max_body", _count, "262144", "a number of bytes of at least 1",
         "largest request body, in bytes; a larger one is answered 413",
     ),
     Variable(

@@ -40,7 +40,7 @@ def create_attempt(body: schemas.NewAttempt, header: schemas.Waiting) -> Respons
     context = current()
     answer, headers = _waited(context, _submitted(context, body), header.prefer)
     status = HTTPStatus.CREATED if answer.state is State.GRADED else HTTPStatus.ACCEPTED
-    return reply(answer, status, Location=address("attempts", answer.id), **headers)
+    return reply(answer, status, {"Location": address("attempts", answer.id), **headers})
 
 
 @api.get("/attempts", responses=responses(schemas.AttemptList))
@@ -62,7 +62,7 @@ def get_attempt(path: schemas.AttemptPath, header: schemas.Waiting) -> Response:
     with context.database.read() as unit:
         visible(unit, asking(), path.attempt_id)
     answer, headers = _waited(context, path.attempt_id, header.prefer)
-    return reply(answer, **headers)
+    return reply(answer, headers=headers)
 
 
 @api.get("/attempts/<attempt_id>/verdict", responses=responses(schemas.Verdict, missing=True))
@@ -96,7 +96,7 @@ def _waited(
     with context.database.read() as unit:
         attempt = visible(unit, asking(), attempt_id)
         answer = _answer(asking(), attempt, unit.attempts.current_verdict(attempt_id))
-    return answer, {"Preference_Applied": f"wait={seconds:g}"} if waited else {}
+    return answer, {"Preference-Applied": f"wait={seconds:g}"} if waited else {}
 
 
 def _next(query: schemas.AttemptQuery, items: list[schemas.Attempt]) -> str | None:

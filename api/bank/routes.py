@@ -11,7 +11,7 @@ from api.bank.service import generate, keep, template_of, visible_exercise
 from api.context import current
 from api.errors import Forbidden
 from api.identity import asking, needs
-from api.openapi import address, blueprint, reply, responses
+from api.openapi import address, blueprint, created, reply, responses
 from api.store.models import Role
 
 api = blueprint("bank", "Templates, and the exercises made from them")
@@ -45,7 +45,7 @@ def create_exercise(body: schemas.NewExercise) -> Response:
     generated = generate(context.bank, body.template, seed)
     with context.database.write() as unit:
         answer = schemas.Exercise.model_validate(keep(unit, generated, context.now()).spec)
-    return reply(answer, HTTPStatus.CREATED, Location=address("exercises", answer.id))
+    return created(answer, address("exercises", answer.id))
 
 
 @api.get("/exercises/<exercise_id>", responses=responses(schemas.Exercise, missing=True))

@@ -10,7 +10,7 @@ from api.identity import Identity
 from api.schemas import Document
 from api.store.models import Exercise, Question
 from api.store.unit import Unit
-from generator.errors import UnknownTemplate
+from generator.errors import SlotError, UnknownTemplate
 
 if TYPE_CHECKING:
     from generator.bank import Bank
@@ -22,7 +22,7 @@ def template_of(bank: Bank, slug: str) -> Template:
     try:
         return bank.template(slug)
     except UnknownTemplate as error:
-        raise NotFound("template", slug, f" {error}") from None
+        raise NotFound("template", slug, str(error)) from None
 
 
 def generate(bank: Bank, template: str, seed: int) -> Document:
@@ -32,7 +32,7 @@ def generate(bank: Bank, template: str, seed: int) -> Document:
     """
     try:
         return bank.exercise(template, seed).to_json()
-    except UnknownTemplate as error:
+    except (UnknownTemplate, SlotError) as error:
         raise Invalid(str(error)) from None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Response, current_app, jsonify
-from flask_openapi3 import OpenAPI
+from flask_openapi3.openapi import OpenAPI
 
 from api.context import current
 from api.identity import needs

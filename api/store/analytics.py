@@ -76,7 +76,7 @@ class Analytics:
             .where(Attempt.course_id == course_id, Attempt.question_id.in_(questions))
             .group_by(Attempt.question_id, Verdict.outcome)
         )
-        return tuple(OutcomeCount(*row) for row in self._session.execute(counts).tuples())
+        return tuple(OutcomeCount(*row) for row in self._session.execute(counts))
 
     def misconceptions(
         self, course_id: uuid.UUID, questions: Sequence[str]
@@ -92,7 +92,7 @@ class Analytics:
             .group_by(Attempt.question_id, VerdictDiagnosis.slug)
             .order_by(number.desc(), VerdictDiagnosis.slug)
         )
-        return tuple(MisconceptionCount(*row) for row in self._session.execute(counts).tuples())
+        return tuple(MisconceptionCount(*row) for row in self._session.execute(counts))
 
 
 def _student() -> ColumnElement[bool]:

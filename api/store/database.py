@@ -44,6 +44,7 @@ class Database:
     def write(self) -> Iterator[Unit]:
         """A unit of work that is committed at its end, or not at all when it raises."""
         with _faults(), Session(self.writing) as session, session.begin():
+            session.connection()  # takes the write lock now, and not at the first statement
             yield Unit(session)
 
     def check(self) -> None:

@@ -8,7 +8,7 @@ from flask import Response
 
 from api.context import Context, current
 from api.identity import asking, needs
-from api.openapi import address, blueprint, reply, responses
+from api.openapi import address, blueprint, created, reply, responses
 from api.store.models import Role, Worksheet, WorksheetItem
 from api.worksheets import schemas
 from api.worksheets.service import Plan, all_visible, create, plan, release, visible
@@ -33,7 +33,7 @@ def create_worksheet(body: schemas.NewWorksheet) -> Response:
     planned = _planned(context, body)
     with context.database.write() as unit:
         answer = _answer(create(unit, asking().course_id, planned, context.now()))
-    return reply(answer, HTTPStatus.CREATED, Location=address("worksheets", answer.id))
+    return created(answer, address("worksheets", answer.id))
 
 
 @api.get("/worksheets/<worksheet_id>", responses=responses(schemas.Worksheet, missing=True))

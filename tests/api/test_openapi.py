@@ -1,0 +1,62 @@
+"""The OpenAPI document: valid, complete, and the same for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from api.schemas import PROBLEM_TYPE
+from tests.api.house import House, open_path
+
+UNDOCUMENTED = {"/openapi.json"}
+
+
+@pytest.fixture
+def document(house: House) -> dict[str, Any]:
+    answer: dict[str, Any] = house.nobody.get("/openapi.json").get_json()
+    return answer
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def test_it_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_every_route_is_documented(house: House, document: dict[str, Any]) -> None:
+    routes = {
+        (open_path(rule.rule), method.lower())
+        for rule in house.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule not in UNDOCUMENTED
+    }
+    assert routes == {(path, method) for path, method, _ in operations(document)}
+
+
+def test_every_operation_has_a_summary_and_a_name_of_its_own(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(names) == len(set(names))
+    assert all(operation["summary"] for _, _, operation in operations(document))
+
+
+def test_operations_below_the_prefix_need_a_token(document: dict[str, Any]) -> None:
+    for path, _, operation in operations(document):
+        needed = [{"bearer": []}] if path.startswith("/api/v1/") else None
+        assert operation.get("security") == needed, path
+
+
+def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                assert list(response["content"]) == [PROBLEM_TYPE], (path, method, status)
+            else:
+                assert list(response["content"]) == ["application/json"], (path, method, status)

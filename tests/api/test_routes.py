@@ -1,0 +1,176 @@
+"""Who may do what: every route, for every kind of reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tests.api.house import OTHER_TEMPLATE, TEMPLATE, House
+
+READERS = ("nobody", "learner", "instructor", "administrator", "strange_instructor")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route, a request to it, and the status each of READERS is answered with."""
+
+    method: str
+    rule: str
+    statuses: tuple[int, ...]
+    path: Callable[[House], str]
+    body: Callable[[House], object] = lambda house: None
+
+
+def fixed(path: str) -> Callable[[House], str]:
+    return lambda house: path
+
+
+def of_worksheet(form: str, released: bool = True) -> Callable[[House], str]:
+    return lambda house: form.format(house.worksheet(released=released))
+
+
+def of_attempt(form: str, graded: bool = False) -> Callable[[House], str]:
+    def path(house: House) -> str:
+        house.worksheet()
+        attempt = house.attempt("learner")
+        if graded:
+            house.record(attempt)
+        return form.format(attempt)
+
+    return path
+
+
+def of_released_exercise(house: House) -> str:
+    house.worksheet()
+    return f"/api/v1/exercises/{TEMPLATE}@1:0"
+
+
+def of_unreleased_exercise(house: House) -> str:
+    house.worksheet(OTHER_TEMPLATE, released=False)
+    return f"/api/v1/exercises/{OTHER_TEMPLATE}@1:0"
+
+
+def an_attempt(house: House) -> object:
+    house.worksheet()
+    return {"question": house.questions()[0], "answer": "x"}
+
+
+def an_unreleased_attempt(house: House) -> object:
+    house.worksheet(OTHER_TEMPLATE, released=False)
+    return {"question": house.questions(OTHER_TEMPLATE)[0], "answer": "x"}
+
+
+NEW_WORKSHEET = {"title": "Sheet", "items": [{"template": TEMPLATE}]}
+V1 = "/api/v1"
+ROUTES = (
+    #                                                     nobody learner instr. admin elsewhere
+    Route("GET", "/", (200, 200, 200, 200, 200), fixed("/")),
+    Route("GET", "/healthz", (200, 200, 200, 200, 200), fixed("/healthz")),
+    Route("GET", "/openapi.json", (200, 200, 200, 200, 200), fixed("/openapi.json")),
+    Route("GET", V1 + "/templates", (401, 200, 200, 200, 200), fixed(V1 + "/templates")),
+    Route(
+        "GET", V1 + "/templates/<slug>", (401, 200, 200, 200, 200),
+        fixed(f"{V1}/templates/{TEMPLATE}"),
+    ),
+    Route(
+        "POST", V1 + "/exercises", (401, 403, 201, 201, 201), fixed(V1 + "/exercises"),
+        lambda house: {"template": TEMPLATE, "seed": 7},
+    ),
+    Route(
+        "GET", V1 + "/exercises/<exercise_id>", (401, 200, 200, 200, 200), of_released_exercise
+    ),
+    Route(
+        "GET", V1 + "/exercises/<exercise_id>", (401, 404, 200, 200, 200), of_unreleased_exercise
+    ),
+    Route(
+        "GET", V1 + "/exercises/<exercise_id>", (401, 403, 200, 200, 200),
+        lambda house: of_released_exercise(house) + "?view=full",
+    ),
+    Route("GET", V1 + "/worksheets", (401, 200, 200, 200, 200), fixed(V1 + "/worksheets")),
+    Route(
+        "POST", V1 + "/worksheets", (401, 403, 201, 201, 201), fixed(V1 + "/worksheets"),
+        lambda house: NEW_WORKSHEET,
+    ),
+    Route(
+        "GET", V1 + "/worksheets/<worksheet_id>", (401, 200, 200, 200, 404),
+        of_worksheet(V1 + "/worksheets/{}"),
+    ),
+    Route(
+        "GET", V1 + "/worksheets/<worksheet_id>", (401, 404, 200, 200, 404),
+        of_worksheet(V1 + "/worksheets/{}", released=False),
+    ),
+    Route(
+        "POST", V1 + "/worksheets/<worksheet_id>/release", (401, 403, 200, 200, 404),
+        of_worksheet(V1 + "/worksheets/{}/release", released=False),
+    ),
+    Route(
+        "POST", V1 + "/attempts", (401, 202, 202, 202, 202), fixed(V1 + "/attempts"), an_attempt
+    ),
+    Route(
+        "POST", V1 + "/attempts", (401, 404, 202, 202, 202), fixed(V1 + "/attempts"),
+        an_unreleased_attempt,
+    ),
+    Route("GET", V1 + "/attempts", (401, 200, 200, 200, 200), fixed(V1 + "/attempts")),
+    Route(
+        "GET", V1 + "/attempts/<attempt_id>", (401, 200, 200, 200, 404),
+        of_attempt(V1 + "/attempts/{}"),
+    ),
+    Route(
+        "GET", V1 + "/attempts/<attempt_id>/verdict", (401, 200, 200, 200, 404),
+        of_attempt(V1 + "/attempts/{}/verdict", graded=True),
+    ),
+    Route(
+        "GET", V1 + "/attempts/<attempt_id>/verdict", (401, 404, 404, 404, 404),
+        of_attempt(V1 + "/attempts/{}/verdict"),
+    ),
+    Route(
+        "GET", V1 + "/analytics/questions", (401, 403, 200, 200, 200),
+        fixed(V1 + "/analytics/questions"),
+    ),
+    Route(
+        "GET", V1 + "/analytics/questions", (401, 403, 200, 200, 404),
+        of_worksheet(V1 + "/analytics/questions?worksheet={}"),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.rule}")
+def test_everybody_may_do_what_the_table_says(house: House, route: Route, reader: str) -> None:
+    path, body = route.path(house), route.body(house)
+    answer = house.doors[reader].call(route.method, path, json=body)
+    assert answer.status_code == route.statuses[READERS.index(reader)], answer.get_data(True)
+
+
+@pytest.mark.parametrize("other", ["neighbour", "stranger"])
+@pytest.mark.parametrize("form", ["/api/v1/attempts/{}", "/api/v1/attempts/{}/verdict"])
+def test_anothers_attempt_does_not_exist(house: House, other: str, form: str) -> None:
+    path = of_attempt(form, graded=True)(house)
+    assert house.learner.get(path).status_code == 200
+    assert house.doors[other].get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", [f"/api/v1/exercises/{TEMPLATE}@1:0", "/api/v1/attempts"])
+def test_a_worksheet_is_released_to_its_own_course_only(house: House, path: str) -> None:
+    house.worksheet()
+    body = {"question": house.questions()[0], "answer": "x"}
+    method = "POST" if path.endswith("attempts") else "GET"
+    assert house.stranger.call(method, path, json=body).status_code == 404
+
+
+def test_the_table_has_every_route(house: House) -> None:
+    rules = {
+        (method, rule.rule)
+        for rule in house.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert rules == {(route.method, route.rule) for route in ROUTES}
+
+
+def test_every_view_says_which_role_it_needs(house: House) -> None:
+    unmarked = [
+        name for name, view in house.app.view_functions.items() if not hasattr(view, "needed_role")
+    ]
+    assert unmarked == []

@@ -1,0 +1,160 @@
+"""The database: made by migrating only, and what it refuses by itself."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from api.errors import StoreUnavailable
+from api.settings import Settings, sqlite_url
+from api.store.database import Database
+from api.store.migrate import SCRIPTS, configured, migrate
+from api.store.models import Base, Moment
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_migrating_makes_every_table(database: Database) -> None:
+    tables = set(inspect(database.engine).get_table_names())
+    assert tables == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_models_and_migrations_say_the_same(database: Database) -> None:
+    command.check(configured(database))
+
+
+def test_checks_are_in_the_migration_too(database: Database) -> None:
+    """Alembic does not compare CHECK constraints, so their names are compared here."""
+    inspector = inspect(database.engine)
+    for name, table in Base.metadata.tables.items():
+        expected = {
+            constraint.name
+            for constraint in table.constraints
+            if type(constraint).__name__ == "CheckConstraint"
+        }
+        assert {check["name"] for check in inspector.get_check_constraints(name)} == expected
+
+
+def test_migrating_again_changes_nothing(settings: Settings) -> None:
+    migrate(settings.database_url)
+
+
+def test_migrating_at_the_same_time_from_two_processes_is_safe(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    start = threading.Barrier(2)
+
+    def connect_and_migrate() -> str:
+        # Two Alembic environments in one process would share their context; the lock is SQLite's.
+        start.wait()
+        with Database(url).write():
+            return url
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [job.result() for job in [pool.submit(connect_and_migrate) for _ in "ab"]]
+
+
+def test_revisions_render_for_postgresql() -> None:
+    config = configured()
+    config.attributes["dialect"] = "postgresql"
+    config.output_buffer = output = io.StringIO()
+    command.upgrade(config, "head", sql=True)
+    script = output.getvalue()
+    assert "spec JSONB NOT NULL" in script
+    assert "TIMESTAMP WITH TIME ZONE" in script
+    assert "WHERE state = 'pending'" in script
+
+
+def test_no_module_creates_tables_behind_the_migrations() -> None:
+    sources = [*(SCRIPTS.parent / "api").rglob("*.py"), *(SCRIPTS.parent / "tests").rglob("*.py")]
+    forbidden = "create" + "_all("
+    assert [path for path in sources if forbidden in path.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 2)]
+)
+def test_sqlite_is_set_up(database: Database, pragma: str, value: object) -> None:
+    with database.engine.connect() as connection:
+        assert connection.execute(text(f"PRAGMA {pragma}")).scalar() == value
+
+
+def test_writers_queue_up_instead_of_failing(database: Database) -> None:
+    """With a deferred BEGIN, reading before writing fails as soon as two do it at once."""
+
+    def write(_number: int) -> None:
+        with database.write() as unit:
+            assert unit.people.course(uuid.uuid4()) is None
+            unit.people.add_course(uuid.uuid4(), "Course", NOW)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(100)))
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM course")).scalar() == 100
+
+
+def test_a_failed_unit_of_work_leaves_nothing(database: Database) -> None:
+    course_id = uuid.uuid4()
+    with pytest.raises(ZeroDivisionError), database.write() as unit:
+        unit.people.add_course(course_id, "Course", NOW)
+        raise ZeroDivisionError
+    with database.read() as unit:
+        assert unit.people.course(course_id) is None
+
+
+def test_a_locked_database_is_unavailable_and_not_broken(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.store.database.BUSY_SECONDS", 0.05)
+    database = Database(settings.database_url)
+    file = settings.database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable), database.write():
+            pytest.fail("two writers at once")
+        with database.read() as unit:  # readers are not disturbed
+            assert unit.people.course(uuid.uuid4()) is None
+    database.close()
+
+
+def test_foreign_keys_hold(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.writing.begin() as connection:
+        connection.execute(
+            text("INSERT INTO worksheet_item VALUES (:id, 1, 'nothing@1:0')"), {"id": "0" * 32}
+        )
+
+
+def test_roles_are_checked_by_the_database(database: Database) -> None:
+    with database.write() as unit:
+        unit.people.add_course(uuid.UUID(int=1), "Course", NOW)
+    with pytest.raises(IntegrityError, match="ck_enrolment_role"), database.writing.begin() as raw:
+        raw.execute(text("PRAGMA foreign_keys = OFF"))
+        raw.execute(
+            text("INSERT INTO enrolment VALUES (:course, :person, 'king')"),
+            {"course": uuid.UUID(int=1).hex, "person": uuid.UUID(int=2).hex},
+        )
+
+
+def test_moments_come_back_in_utc(database: Database) -> None:
+    with database.write() as unit:
+        unit.people.add_course(uuid.UUID(int=1), "Course", NOW)
+    with database.read() as unit:
+        course = unit.people.course(uuid.UUID(int=1))
+        assert course is not None
+        assert course.created_at == NOW
+        assert course.created_at.tzinfo is UTC
+
+
+def test_moments_without_a_zone_are_refused(database: Database) -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        Moment().process_bind_param(datetime(2026, 3, 1), database.engine.dialect)

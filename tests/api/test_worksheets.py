@@ -1,0 +1,45 @@
+"""Worksheets over HTTP."""
+
+from __future__ import annotations
+
+from tests.api.house import OTHER_TEMPLATE, TEMPLATE, House
+
+
+def test_a_worksheet_has_its_exercises_in_order(house: House) -> None:
+    worksheet = house.worksheet(OTHER_TEMPLATE, TEMPLATE)
+    answer = house.learner.get(f"/api/v1/worksheets/{worksheet}").get_json()
+    exercises = [item["exercise"] for item in answer["items"]]
+    assert exercises == [f"{OTHER_TEMPLATE}@1:0", f"{TEMPLATE}@1:0"]
+    assert [item["position"] for item in answer["items"]] == [1, 2]
+    assert house.learner.get(answer["items"][0]["url"]).status_code == 200
+
+
+def test_making_one_says_where_it_is(house: House) -> None:
+    body = {"title": "Sheet", "items": [{"template": TEMPLATE}, {"template": TEMPLATE}]}
+    made = house.instructor.post("/api/v1/worksheets", body)
+    assert made.status_code == 201
+    assert house.instructor.get(made.headers["Location"]).get_json() == made.get_json()
+
+
+def test_learners_are_told_of_released_worksheets_only(house: House) -> None:
+    shown, hidden = house.worksheet(), house.worksheet(OTHER_TEMPLATE, released=False)
+    seen = {name: house.doors[name].get("/api/v1/worksheets").get_json()["items"]
+            for name in ("learner", "instructor", "stranger")}  # fmt: skip
+    assert [item["id"] for item in seen["learner"]] == [shown]
+    assert [item["id"] for item in seen["instructor"]] == [shown, hidden]
+    assert seen["stranger"] == []
+
+
+def test_releasing_shows_worksheet_and_exercises(house: House) -> None:
+    worksheet = house.worksheet(OTHER_TEMPLATE, released=False)
+    paths = [f"/api/v1/worksheets/{worksheet}", f"/api/v1/exercises/{OTHER_TEMPLATE}@1:0"]
+    assert [house.learner.get(path).status_code for path in paths] == [404, 404]
+    released = house.instructor.post(paths[0] + "/release").get_json()["released_at"]
+    assert [house.learner.get(path).status_code for path in paths] == [200, 200]
+    assert house.instructor.post(paths[0] + "/release").get_json()["released_at"] == released
+
+
+def test_an_unknown_template_stores_nothing(house: House) -> None:
+    body = {"title": "Sheet", "items": [{"template": TEMPLATE}, {"template": "nothing"}]}
+    assert house.instructor.post("/api/v1/worksheets", body).status_code == 422
+    assert house.instructor.get("/api/v1/worksheets").get_json()["items"] == []
