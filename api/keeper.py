@@ -4,6 +4,7 @@ Its standard input is a pipe whose other end only the supervisor keeps open. Lin
 '-1234' on it say which process groups are the supervisor's. The end of the pipe, however the
 supervisor came to it, ends every group still listed: SIGTERM, and SIGKILL after a grace.
 
+It inherits the lock of the data folder, so that nobody else starts on it before all are gone.
 Run as a file by a bare Python, so only the standard library may be imported.
 """
 
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterable
 
 GRACE_SECONDS = 5.0
+DYING_SECONDS = 1.0
 
 
 def listed(lines: Iterable[str]) -> set[int]:
@@ -34,15 +36,21 @@ def reach(group: int, number: int) -> bool:
     return True
 
 
+def wait_for(groups: set[int], seconds: float) -> None:
+    """Returns once nobody is left in these groups, or after the time given."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and any(reach(group, 0) for group in groups):
+        time.sleep(0.05)
+
+
 def end(groups: set[int]) -> None:
     """Leaves nobody alive in these groups."""
     for group in groups:
         reach(group, signal.SIGTERM)
-    deadline = time.monotonic() + GRACE_SECONDS
-    while time.monotonic() < deadline and any(reach(group, 0) for group in groups):
-        time.sleep(0.05)
+    wait_for(groups, GRACE_SECONDS)
     for group in groups:
         reach(group, signal.SIGKILL)
+    wait_for(groups, DYING_SECONDS)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,9 @@ class Program:
 class Keeper:
     """Our end of the pipe to the process that stops everything should we be killed."""
 
-    def __init__(self) -> None:
+    def __init__(self, inherited: tuple[int, ...] = ()) -> None:
+        """`inherited` files stay open until the keeper has done its work."""
+        self._inherited = inherited
         self._start()
 
     def _start(self) -> None:
@@ -47,7 +49,7 @@ class Keeper:
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(ROOT / "api" / "keeper.py")],
             stdin=reader, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, env={},
+            start_new_session=True, env={}, pass_fds=self._inherited,
         )  # fmt: skip
         os.close(reader)
 

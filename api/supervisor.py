@@ -28,7 +28,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 from urllib.request import urlopen
 
 from api import broker
@@ -116,17 +116,19 @@ class Service:
 
     def _start(self) -> None:
         """Leaves everything running and ready; the clean-up stack knows how to undo it."""
-        logs = claim(self.data, self._cleanup)
+        lock = claim(self.data, self._cleanup)
         web_socket = self._cleanup.enter_context(listener(self.host, self.port))
         self.port = web_socket.getsockname()[1]
         source = self._find_broker()
         self.settings = replace(self.settings, broker_url=source.url)
 
-        self._keeper = keeper = Keeper()
+        self._keeper = keeper = Keeper(inherited=(lock.fileno(),))
         self._cleanup.callback(keeper.close)
         self._cleanup.callback(self._stop)
         for program in programs(self.settings, source, web_socket.fileno(), self.graders):
-            self.processes[program.name] = Process(program, fresh_log(logs, program.name), keeper)
+            self.processes[program.name] = Process(
+                program, fresh_log(self.data / "logs", program.name), keeper
+            )
         self._start_processes(source)
         self._watch()
 
@@ -239,26 +241,50 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
     return {**passed_on, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **ours}
 
 
-def claim(data: Path, cleanup: ExitStack) -> Path:
-    """The folder of logs in a data folder that is ours alone until the clean-up."""
+def claim(data: Path, cleanup: ExitStack) -> IO[str]:
+    """The data folder's lock, held until the clean-up; the folder exists and can be written."""
     try:
-        logs = data / "logs"
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        logs.mkdir(exist_ok=True)
-        lock = cleanup.enter_context((data / "service.lock").open("a"))
+        (data / "logs").mkdir(exist_ok=True)
+        lock = cleanup.enter_context((data / "service.lock").open("a+"))
     except OSError as error:
         raise CommandFailed(
             f"the data folder {data} cannot be written ({error.strerror}); "
             "name another one with --data."
         ) from None
+    while not try_to_lock(lock):
+        if is_running(lock):
+            raise CommandFailed(
+                f"another Gradbook is running on the data folder {data}; "
+                "stop it, or name another folder with --data."
+            )
+        time.sleep(WATCH_SECONDS)  # It was killed, and its keeper is stopping what it started.
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def try_to_lock(lock: IO[str]) -> bool:
+    """True when the lock is ours now."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise CommandFailed(
-            f"another Gradbook is running on the data folder {data}; "
-            "stop it, or name another folder with --data."
-        ) from None
-    return logs
+        return False
+    return True
+
+
+def is_running(lock: IO[str]) -> bool:
+    """True when the process that wrote its number into the lock lives, or may be about to write."""
+    lock.seek(0)
+    number = lock.read()
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, PermissionError):
+        return True
+    return True
 
 
 def listener(host: str, port: int) -> socket.socket:
@@ -267,11 +293,11 @@ def listener(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = (error.strerror or str(error)).partition(" (while")[0]
         if error.errno == errno.EADDRINUSE:
             reason = "the port is taken"
         raise CommandFailed(
-            f"cannot listen on {host} port {port} ({reason}); name another port with --port."
+            f"cannot listen on {host} port {port} ({reason}); name another with --port or --host."
         ) from None
 
 
