@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.errors import SettingsError
+from api.errors import SettingsError, StoreUnavailable
 from api.identity import hashed, new_secret
 from api.settings import Settings
 from api.store.database import Database
@@ -95,3 +96,19 @@ def write_private(file: Path, text: str) -> None:
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         stream.write(text)
     fresh.replace(file)
+
+
+def main() -> int:
+    """Prints the demo course of the database and data folder the environment names; 0 then."""
+    try:
+        print(
+            json.dumps(asdict(ensure_demo_course(Settings.from_environment(os.environ))), indent=2)
+        )
+    except (SettingsError, StoreUnavailable) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

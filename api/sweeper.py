@@ -98,7 +98,7 @@ def _round(sweeper: Sweeper, trouble: str) -> str:
     if trouble:
         log.warning("Everything can be reached again.")
     if number:
-        log.info("%d attempts handed over again", number)
+        log.info("handed over again: %d", number)
     return ""
 
 
