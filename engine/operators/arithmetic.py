@@ -90,6 +90,7 @@ ROWS = (
             latex=r"\odot",
             numpy="*",
             names=(".*", "∘", "×", "∗", "circ", "times", "ast", "multiply"),
+            scaling=True,
         ),
         arity=2,
         shape=elementwise,

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.operators import arrays
 from engine.operators.arithmetic import ANY, COLUMN, MATRIX, POSITIVE, ROW, elementwise
-from engine.operators.row import ATOM, Notation, Operator, Sample, WrongVJP
+from engine.operators.row import ATOM, Kind, Notation, Operator, Sample, WrongVJP
 
 CALCULUS = "textbook calculus"
 KINKED = (-2.0, 2.0)
@@ -25,6 +25,8 @@ def _function(
     latex: str = "",
     numpy: str = "",
     names: tuple[str, ...] = (),
+    kind: Kind = "call",
+    braced: bool = False,
     ranges: tuple[float, float] = ANY,
     wrong: tuple[WrongVJP, ...] = (),
     domain: Any = None,
@@ -35,13 +37,14 @@ def _function(
     return Operator(
         name=name,
         notation=Notation(
-            "call",
+            kind,
             ATOM,
             text or name,
             unicode=unicode,
             latex=latex or rf"\operatorname{{{name}}}",
             numpy=numpy or f"np.{name}",
             names=names,
+            braced=braced,
         ),
         arity=1,
         shape=elementwise,
@@ -132,6 +135,7 @@ ROWS: tuple[Operator, ...] = (
         entry=lambda k, x: k.sqrt(x),
         latex=r"\sqrt",
         names=("√",),
+        braced=True,
         ranges=POSITIVE,
         domain=lambda x: x > 1e-3,
         wrong=(WrongVJP("power-rule", lambda g, out, x: (g / out,)),),
@@ -142,6 +146,9 @@ ROWS: tuple[Operator, ...] = (
         vjp=lambda g, out, x: (g * x.apply("sign"),),
         entry=lambda k, x: x * (2 * k.positive(x) - 1),
         kinks=np.abs,
+        kind="fence",
+        unicode="| |",
+        latex=r"\lvert \rvert",
         names=("absolute", "fabs"),
     ),
     _function(
@@ -271,7 +278,7 @@ ROWS: tuple[Operator, ...] = (
     ),
     Operator(
         name="where",
-        notation=Notation("call", ATOM, "where", numpy="np.where"),
+        notation=Notation("call", ATOM, "where", latex=r"\operatorname{where}", numpy="np.where"),
         arity=3,
         shape=elementwise,
         forward=arrays.select,

@@ -10,7 +10,7 @@ from engine import shapes
 from engine.errors import ShapeError
 from engine.operators import arrays
 from engine.operators.arithmetic import ANY, COLUMN, MATRIX
-from engine.operators.row import ATOM, SUM, Notation, Operator, Sample
+from engine.operators.row import ATOM, SHAPED, SUM, Notation, Operator, Sample
 from engine.shapes import Shape
 
 INDEX = (1.0, 1.0)
@@ -70,7 +70,7 @@ ROWS = (
     ),
     Operator(
         name="basis",
-        notation=Notation("call", ATOM, "basis", latex=r"\operatorname{basis}", numpy="basis"),
+        notation=Notation("call", ATOM, "basis", latex=r"\operatorname{basis}", options=SHAPED),
         arity=2,
         shape=_basis_shape,
         forward=lambda row, column, shape: arrays.one_hot_matrix(shape, row, column),
@@ -95,7 +95,12 @@ ROWS = (
     Operator(
         name="reshape",
         notation=Notation(
-            "call", ATOM, "reshape", latex=r"\operatorname{reshape}", numpy="np.reshape"
+            "call",
+            ATOM,
+            "reshape",
+            latex=r"\operatorname{reshape}",
+            numpy="np.reshape",
+            options=SHAPED,
         ),
         arity=1,
         shape=lambda x, shape: _same_entries(x, shape),
@@ -110,7 +115,7 @@ ROWS = (
     ),
     Operator(
         name="sum_over",
-        notation=Notation("binder", SUM, "sum", unicode="Σ", latex=r"\sum", numpy="sum"),
+        notation=Notation("binder", SUM, "sum", unicode="Σ", latex=r"\sum", names=("Σ", "Sigma")),
         arity=1,
         shape=lambda body, index, size: body,
         forward=lambda body, index, size: body,

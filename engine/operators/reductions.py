@@ -7,7 +7,7 @@ from typing import Any
 from engine import shapes
 from engine.operators import arrays
 from engine.operators.arithmetic import ANY, COLUMN, MATRIX
-from engine.operators.row import ATOM, Notation, Operator, Sample, WrongVJP
+from engine.operators.row import ATOM, REDUCED, Notation, Operator, Sample, WrongVJP
 from engine.shapes import Shape
 
 AXES = (
@@ -50,7 +50,7 @@ ROWS = (
     Operator(
         name="sum",
         notation=Notation(
-            "call", ATOM, "sum", latex=r"\operatorname{sum}", numpy="np.sum", names=("rowsum",)
+            "call", ATOM, "sum", latex=r"\operatorname{sum}", numpy="np.sum", options=REDUCED
         ),
         arity=1,
         shape=shapes.reduce,
@@ -62,7 +62,15 @@ ROWS = (
     ),
     Operator(
         name="mean",
-        notation=Notation("call", ATOM, "mean", latex=r"\operatorname{mean}", numpy="np.mean"),
+        notation=Notation(
+            "call",
+            ATOM,
+            "mean",
+            latex=r"\operatorname{mean}",
+            numpy="np.mean",
+            names=("average",),
+            options=REDUCED,
+        ),
         arity=1,
         shape=shapes.reduce,
         forward=lambda x, axis, keepdims: (
@@ -82,7 +90,9 @@ ROWS = (
     ),
     Operator(
         name="max",
-        notation=Notation("call", ATOM, "max", latex=r"\max", numpy="np.max", names=("amax",)),
+        notation=Notation(
+            "call", ATOM, "max", latex=r"\max", numpy="np.max", names=("amax",), options=REDUCED
+        ),
         arity=1,
         shape=shapes.reduce,
         forward=arrays.largest,
@@ -105,7 +115,11 @@ ROWS = (
     Operator(
         name="softmax",
         notation=Notation(
-            "call", ATOM, "softmax", latex=r"\operatorname{softmax}", numpy="softmax"
+            "call",
+            ATOM,
+            "softmax",
+            latex=r"\operatorname{softmax}",
+            options=(("axis", None),),
         ),
         arity=1,
         shape=_softmax_shape,

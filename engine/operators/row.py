@@ -14,11 +14,25 @@ from typing import Any, Literal, TypeAlias
 from engine.shapes import Shape
 
 Kind: TypeAlias = Literal[
-    "infix", "prefix", "postfix", "power", "quotient", "call", "fence", "subscript", "binder", "atom"
+    "infix",
+    "prefix",
+    "postfix",
+    "power",
+    "quotient",
+    "call",
+    "fence",
+    "subscript",
+    "binder",
+    "atom",
 ]
 
 # Binding powers of results, loose to tight.
 COMPARISON, SUM, PRODUCT, CHAIN, SIGN, POWER, POSTFIX, ATOM = 10, 20, 30, 40, 45, 50, 60, 100
+
+# The default of an attribute that is always written.
+REQUIRED: Any = ...
+SHAPED = (("shape", REQUIRED),)
+REDUCED = (("axis", None), ("keepdims", False))
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,11 @@ class Notation:
     `numpy` are the printed glyphs (`mathml` defaults to the Unicode one); `names` are further spellings
     that are read: function names for a call, signs for an infix operator, without a leading `np.` or
     `torch.`; a backslash command counts under its bare name.
+
+    An empty glyph is juxtaposition.  A fence whose glyph holds a space is a pair of brackets, else a call;
+    `#` in an atom's glyph stands for its dimensions.  `options` are the attributes that are written, with
+    what they are when left out (`REQUIRED`: never left out).  `scaling` marks what juxtaposition with a
+    scalar means, `braced` a LaTeX command whose operand stands in braces.
     """
 
     kind: Kind
@@ -38,6 +57,9 @@ class Notation:
     latex: str = ""
     numpy: str = ""
     names: tuple[str, ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+    scaling: bool = False
+    braced: bool = False
 
     def __post_init__(self) -> None:
         for name in ("unicode", "latex", "numpy"):

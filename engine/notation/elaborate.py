@@ -1,0 +1,633 @@
+"""Surface trees to typed expressions: what juxtaposition, a subscript or a rank-1 vector means is decided by shapes.
+
+s X t Y        (s t) (X Y)      scalars in front, matrices multiplied in order
+A ⊙ B (1 - B)  element-wise, where B and 1 - B cannot be multiplied
+f'(x)          the row's vector-Jacobian product with cotangent 1
+1^T X          ones, as many as X has rows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NoReturn
+
+from engine.errors import ShapeError
+from engine.expression import Apply, Const, Expr, Var, apply, walk
+from engine.notation import vocabulary as words
+from engine.notation.errors import Mistake, Problem, Span
+from engine.notation.scope import Scope
+from engine.notation.syntax import (
+    Answer,
+    Binder,
+    Call,
+    Chain,
+    Clause,
+    Derivative,
+    Example,
+    Group,
+    Index,
+    Infix,
+    Name,
+    Number,
+    One,
+    Syntax,
+    Tuple,
+    Unary,
+)
+from engine.operators import TABLE, Operator
+from engine.operators.row import CHAIN, REQUIRED
+from engine.shapes import Dim, Shape
+from engine.shapes import show as show_shape
+
+MAX_EXPONENT = 1000
+ONE = Const(Fraction(1))
+ZERO = Const(Fraction(0))
+
+
+@dataclass(frozen=True)
+class Elaborated:
+    """A typed answer: the value of each link of its chain (the last counts), and remarks on the reading."""
+
+    links: tuple[Expr | None, ...]
+    notes: tuple[str, ...] = ()
+
+
+def elaborate(answer: Answer, scope: Scope) -> Elaborated:
+    """The typed answer of a surface tree; raises Mistake."""
+    return Elaborator(scope).answer(answer)
+
+
+class Elaborator:
+    """Bound names and remarks of one elaboration."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.bound: dict[str, Expr] = {}
+        self.notes: list[str] = []
+
+    # Statements
+
+    def answer(self, answer: Answer) -> Elaborated:
+        main = _main_clause(answer.clauses)
+        for clause in (*answer.clauses[main + 1 :], *answer.clauses[:main]):
+            self.define(clause)
+        return Elaborated(self.links(answer.clauses[main]), tuple(dict.fromkeys(self.notes)))
+
+    def define(self, clause: Clause) -> None:
+        """Binds the name on the left of a side definition."""
+        if len(clause.links) < 2:
+            raise Mistake(
+                Problem(
+                    "parse",
+                    clause.links[0].span,
+                    "expected a definition such as s = sigmoid(x) here",
+                )
+            )
+        value = self.expr(clause.links[-1])
+        for name in clause.links[:-1]:
+            key = _key(name)
+            if key is not None:
+                self.bound[key] = value
+
+    def links(self, clause: Clause) -> tuple[Expr | None, ...]:
+        """The links' values; a left-hand side that only names the result has none."""
+        *early, last = clause.links
+        return (*(self.early(link) for link in early), self.expr(last))
+
+    def early(self, link: Syntax) -> Expr | None:
+        try:
+            return self.expr(link)
+        except Mistake:
+            if not isinstance(link, Name | Derivative | Index):
+                self.notes.append("only the last part of the equality chain was read")
+            return None
+
+    # Expressions
+
+    def expr(self, node: Syntax) -> Expr:
+        """The typed expression of `node`."""
+        return _RULES[type(node)](self, node)
+
+    def number(self, node: Number) -> Expr:
+        return Const(node.value)
+
+    def one(self, node: One) -> Expr:
+        return ONE
+
+    def group(self, node: Group) -> Expr:
+        return self.expr(node.inner)
+
+    def tuple(self, node: Tuple) -> NoReturn:
+        raise Mistake(Problem("parse", node.span, "a list in brackets is not a quantity"))
+
+    def name(self, node: Name) -> Expr:
+        bound = self.bound.get(node.spelling)
+        if bound is not None:
+            return bound
+        meaning = self.scope.meaning(node.spelling)
+        if meaning is not None:
+            return meaning
+        found = self.scope.lookup(node.spelling)
+        if found is not None:
+            return self.scope.meaning(found) or ZERO
+        self.unknown(node.spelling, node.span)
+
+    def unknown(self, name: str, span: Span) -> NoReturn:
+        near = self.scope.nearest(name)
+        raise Mistake(
+            Problem(
+                "unknown-symbol",
+                span,
+                f"'{name}' is not a symbol of this exercise",
+                f"did you mean {near}?" if near else "",
+            )
+        )
+
+    def derivative(self, node: Derivative) -> Expr:
+        key = _key(node) or ""
+        bound = self.bound.get(key)
+        if bound is not None:
+            return bound
+        for name in (key, f"d{key.partition('/d')[2]}"):
+            found = self.scope.lookup(name)
+            if found is not None:
+                return self.scope.meaning(found) or ZERO
+        index = node.wrt
+        if isinstance(index, Index):
+            return self.expr(
+                Index(
+                    node.span,
+                    Derivative(node.span, node.of, index.base, node.depth),
+                    index.items,
+                    index.bracket,
+                    node.depth,
+                )
+            )
+        self.unknown(f"∂{key[1:].replace('/d', '/∂')}", node.span)
+
+    def unary(self, node: Unary) -> Expr:
+        return self.build(node.op, node.span, self.expr(node.arg))
+
+    def infix(self, node: Infix) -> Expr:
+        if TABLE[node.op].notation.power == CHAIN:
+            return self.product(node.span, [node.left, node.right])
+        if node.op == words.SCALING:
+            left = self.expr(node.left)
+            right = self.beside(node.right)
+        else:
+            left, right = self.expr(node.left), self.expr(node.right)
+        if node.op == words.POWER_ROW:
+            _check_exponent(right, node.right.span)
+        return self.build(node.op, node.span, left, right)
+
+    def beside(self, node: Syntax) -> Expr:
+        """What stands right of an element-wise product: its factors may be element-wise too."""
+        if isinstance(node, Chain):
+            return self.product(node.span, list(node.items), elementwise=True)
+        return self.expr(node)
+
+    def chain(self, node: Chain) -> Expr:
+        return self.product(node.span, list(node.items))
+
+    # Products by shape
+
+    def product(self, span: Span, nodes: list[Syntax], elementwise: bool = False) -> Expr:
+        """Scalars in front, then the matrices multiplied in order."""
+        values = [self.factor(node, position) for position, node in enumerate(nodes)]
+        scalars: Expr | None = None
+        matrices: Expr | None = None
+        near = values
+        same = elementwise or _all_alike(values)
+        for position, value in enumerate(values):
+            if isinstance(value, _Ones):
+                value = self.filled(value, near, position)
+            if not value.shape:
+                scalars = value if scalars is None else apply(words.SCALING, scalars, value)
+            elif matrices is None:
+                matrices = value
+            else:
+                matrices = self.times(span, matrices, value, same)
+        if matrices is None:
+            return scalars or ONE
+        return matrices if scalars is None else apply(words.SCALING, scalars, matrices)
+
+    def factor(self, node: Syntax, position: int) -> Expr | _Ones:
+        """A factor; a vector of ones whose length its neighbour knows is kept open."""
+        match node:
+            case One():
+                return _Ones(False)
+            case Number(value=value) if value == 1 and position > 0:
+                return _Ones(False)
+            case Unary(op=words.TRANSPOSE_ROW, arg=One()):
+                return _Ones(True)
+            case Group(inner=inner) if isinstance(inner, One | Unary):
+                return self.factor(inner, 0)
+        return self.expr(node)
+
+    def filled(self, ones: _Ones, values: list[Expr | _Ones], position: int) -> Expr:
+        """The vector of ones that fits its neighbour; a plain 1 where none is a matrix."""
+        side = values[position + 1 :] if ones.row else list(reversed(values[:position]))
+        neighbour = next((value for value in side if isinstance(value, Expr) and value.shape), None)
+        if neighbour is None or len(neighbour.shape) != 2:
+            return ONE
+        size = neighbour.shape[0 if ones.row else 1]
+        column = apply("ones", shape=(size, 1))
+        return apply(words.TRANSPOSE_ROW, column) if ones.row else column
+
+    def times(self, span: Span, left: Expr, right: Expr, elementwise: bool) -> Expr:
+        """The matrix product; element-wise where only that fits and the place allows it."""
+        if not left.shape or not right.shape:
+            return apply(words.SCALING, left, right)
+        left, right = _lifted_product(left, right)
+        if elementwise and left.shape == right.shape and left.shape[1:] != right.shape[:1]:
+            self.notes.append("factors of one shape side by side were multiplied entry by entry")
+            return apply(words.SCALING, left, right)
+        return self.build(words.PRODUCT_OF_MATRICES, span, left, right)
+
+    def build(self, op: str, span: Span, *args: Expr, **attrs: Any) -> Expr:
+        """`op` applied; a conflict of shapes becomes a problem with its place."""
+        try:
+            return apply(op, *args, **attrs)
+        except ShapeError as error:
+            lifted = _lifted(op, args)
+            if lifted is not None:
+                return apply(op, *lifted, **attrs)
+            shapes = tuple(arg.shape for arg in args)
+            raise Mistake(Problem("shape", span, str(error), shapes=shapes)) from error
+
+    # Calls
+
+    def call(self, node: Call) -> Expr:
+        for key in node.spelling, node.spelling.lower():
+            own = self.scope.function(key)
+            if own is not None:
+                return self.applied(node, TABLE[own])
+        return self.applied(node, self.choose(node))
+
+    def choose(self, node: Call) -> Operator:
+        """The row that takes this many operands."""
+        rows = [TABLE[name] for name in node.rows]
+        if node.qualified:
+            return rows[0]
+        count = len(node.args)
+        exact = [row for row in rows if row.arity == count]
+        return exact[0] if exact else rows[0]
+
+    def applied(self, node: Call, row: Operator) -> Expr:
+        if node.primes:
+            return self.slope(node, row)
+        if len(node.args) < row.arity:
+            raise Mistake(
+                Problem(
+                    "parse",
+                    node.span,
+                    f"{node.spelling} takes {row.arity} operands, not {len(node.args)}",
+                )
+            )
+        nodes, extra = node.args[: row.arity], node.args[row.arity :]
+        attrs = self.attributes(node, row, extra)
+        if row.notation.power == CHAIN:
+            return self.product(node.span, list(nodes))
+        args = [self.expr(arg) for arg in nodes]
+        if row.name == words.POWER_ROW:
+            _check_exponent(args[1], node.span)
+        return self.build(row.name, node.span, *args, **attrs)
+
+    def attributes(self, node: Call, row: Operator, extra: tuple[Syntax, ...]) -> dict[str, Any]:
+        """The attributes of a call: keywords, then what is left of the positional arguments."""
+        options = dict(row.notation.options)
+        given: dict[str, Syntax] = dict(node.keywords)
+        if "shape" in options and "shape" not in given:
+            given["shape"] = _shape_node(node.span, extra)
+            extra = ()
+        free = [name for name in options if name not in given]
+        if len(extra) > len(free) or not given.keys() <= options.keys():
+            self.refuse(node, row)
+        given |= dict(zip(free, extra, strict=False))
+        return {
+            name: self.option(name, given[name]) if name in given else default
+            for name, default in options.items()
+            if name in given or default is not REQUIRED
+        }
+
+    def refuse(self, node: Call, row: Operator) -> NoReturn:
+        names = ", ".join(name for name, _ in row.notation.options) or "none"
+        raise Mistake(
+            Problem(
+                "parse",
+                node.span,
+                f"{node.spelling} takes {row.arity} operand{'s' * (row.arity != 1)}; its further options: {names}",
+            )
+        )
+
+    def option(self, name: str, node: Syntax) -> Any:
+        return _OPTIONS[name](self, node)
+
+    def axis(self, node: Syntax) -> int | None:
+        match node:
+            case Number(value=value) if value.denominator == 1:
+                return int(value)
+            case Unary(op="neg", arg=Number(value=value)) if value.denominator == 1:
+                return -int(value)
+            case Name(spelling="None"):
+                return None
+        raise Mistake(Problem("parse", node.span, "expected an axis: 0 or 1"))
+
+    def flag(self, node: Syntax) -> bool:
+        match node:
+            case Name(spelling=spelling) if spelling in words.FLAGS:
+                return bool(words.FLAGS[spelling])
+            case Number(value=value):
+                return bool(value)
+        raise Mistake(Problem("parse", node.span, "expected True or False"))
+
+    def shape(self, node: Syntax) -> Shape:
+        items = node.items if isinstance(node, Tuple) else (node,)
+        return tuple(self.dim(item) for item in items)
+
+    def dim(self, node: Syntax) -> Dim:
+        match node:
+            case Group(inner=inner):
+                return self.dim(inner)
+            case Number(value=value) if value.denominator == 1 and value > 0:
+                return int(value)
+            case Name(spelling=spelling):
+                own = self.scope.dimension(spelling)
+                if own is not None:
+                    return own
+        raise Mistake(Problem("parse", node.span, "expected a size: a number or a dimension"))
+
+    def slope(self, node: Call, row: Operator) -> Expr:
+        """f'(x): the derivative of an element-wise function, entry by entry."""
+        if not row.elementwise or node.primes > 1 or len(node.args) != row.arity:
+            raise Mistake(
+                Problem(
+                    "parse",
+                    node.span,
+                    f"the derivative {node.spelling}{chr(39) * node.primes} is not read",
+                )
+            )
+        args = [self.expr(arg) for arg in node.args]
+        out = self.build(row.name, node.span, *args)
+        slope = row.vjp(ONE, out, *args)[0]
+        return ZERO if slope is None else _without_ones(slope)
+
+    # Entries and sums
+
+    def index(self, node: Index) -> Expr:
+        base = self.expr(node.base)
+        if not node.bracket:
+            return self.subscripted(node, base, self.positions(node.items, base.shape))
+        shift = 1 - self.scope.base
+        items = [
+            None if item is None else _shifted(self.single(item), shift) for item in node.items
+        ]
+        return self.subscripted(node, base, items)
+
+    def single(self, node: Syntax) -> Expr:
+        """A position in square brackets; [[j]] and [j:j+1] keep the dimension."""
+        return self.expr(node.inner if isinstance(node, Group) else node)
+
+    def positions(self, items: tuple[Syntax | None, ...], shape: Shape) -> list[Expr | None]:
+        if len(items) == 1 and isinstance(items[0], Name):
+            return [self.position(part) for part in _parts(items[0], shape)]
+        return [None if item is None else self.position(item) for item in items]
+
+    def position(self, node: Syntax) -> Expr:
+        if isinstance(node, Name) and node.spelling.isdigit():
+            return Const(Fraction(int(node.spelling)))
+        return self.expr(node)
+
+    def subscripted(self, node: Index, base: Expr, items: list[Expr | None]) -> Expr:
+        if any(item is not None and item.shape for item in items):
+            raise Mistake(
+                Problem("shape", node.span, "an index is a single number", shapes=(base.shape,))
+            )
+        match items:
+            case [Expr() as row, Expr() as column]:
+                return self.build("entry", node.span, base, row, column)
+            case [Expr() as row, None]:
+                return self.build("slice", node.span, base, row, axis=0)
+            case [None, Expr() as column]:
+                return self.build("slice", node.span, base, column, axis=1)
+            case [Expr() as position]:
+                return self.component(node, base, position)
+            case [None, None]:
+                return base
+        raise Mistake(Problem("parse", node.span, "expected one or two indices"))
+
+    def component(self, node: Index, base: Expr, position: Expr) -> Expr:
+        """One index: a component of a vector, or an example of a batch."""
+        match base.shape:
+            case (_, 1):
+                return self.build("entry", node.span, base, position, ONE)
+            case (1, _):
+                return self.build("entry", node.span, base, ONE, position)
+            case (_, _) if self.scope.example_axis is not None:
+                return self.build("slice", node.span, base, position, axis=self.scope.example_axis)
+        shape = show_shape(base.shape)
+        raise Mistake(
+            Problem(
+                "shape", node.span, f"one index does not select from {shape}", shapes=(base.shape,)
+            )
+        )
+
+    def example(self, node: Example) -> Expr:
+        """x^{(i)}: along the axis of the examples."""
+        base, index = self.expr(node.base), self.expr(node.index)
+        axis = self.scope.example_axis
+        if axis is None or len(base.shape) != 2:
+            shape = show_shape(base.shape)
+            raise Mistake(
+                Problem(
+                    "shape",
+                    node.span,
+                    f"{shape} has no examples to select from",
+                    shapes=(base.shape,),
+                )
+            )
+        return self.build("slice", node.span, base, index, axis=axis)
+
+    def binder(self, node: Binder) -> Expr:
+        """A sum over an index; bounds that are left out are those of what it selects from."""
+        before = self.bound.get(node.index)
+        zero_based = isinstance(node.low, Number) and node.low.value == 0
+        variable = Var(node.index)
+        self.bound[node.index] = apply("sub", variable, ONE) if zero_based else variable
+        body = self.expr(node.body)
+        if before is None:
+            del self.bound[node.index]
+        else:
+            self.bound[node.index] = before
+        size = self.high(node, zero_based) if node.high is not None else extent(body, node.index)
+        if size is None:
+            raise Mistake(
+                Problem("parse", node.span, f"the sum does not say how far {node.index} goes")
+            )
+        return apply(node.op, body, index=node.index, size=size)
+
+    def high(self, node: Binder, zero_based: bool) -> Dim:
+        """The number of terms, from the upper bound."""
+        high = node.high
+        while isinstance(high, Group):
+            high = high.inner
+        if isinstance(high, Infix) and high.op == "sub":
+            inner = high.left.inner if isinstance(high.left, Group) else high.left
+            if zero_based:
+                return self.dim(inner)
+            if isinstance(inner, Infix) and inner.op == "add":
+                return self.dim(inner.left)
+        if high is None or zero_based:
+            raise Mistake(Problem("parse", node.span, "a sum runs from 1 to n, or from 0 to n - 1"))
+        return self.dim(high)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ones:
+    """A vector of ones of a length still to be found; `row` when it is transposed."""
+
+    row: bool
+
+
+_RULES: Mapping[type[Any], Callable[[Elaborator, Any], Expr]] = {
+    Number: Elaborator.number,
+    One: Elaborator.one,
+    Name: Elaborator.name,
+    Group: Elaborator.group,
+    Tuple: Elaborator.tuple,
+    Chain: Elaborator.chain,
+    Infix: Elaborator.infix,
+    Unary: Elaborator.unary,
+    Call: Elaborator.call,
+    Index: Elaborator.index,
+    Example: Elaborator.example,
+    Binder: Elaborator.binder,
+    Derivative: Elaborator.derivative,
+}
+
+_OPTIONS: Mapping[str, Callable[[Elaborator, Syntax], Any]] = {
+    "axis": Elaborator.axis,
+    "keepdims": Elaborator.flag,
+    "shape": Elaborator.shape,
+}
+
+
+def _main_clause(clauses: tuple[Clause, ...]) -> int:
+    """The clause that is the answer: the last without a left-hand side, else the last that is no side definition."""
+    bare = [at for at, clause in enumerate(clauses) if len(clause.links) == 1 and not clause.side]
+    statements = [at for at, clause in enumerate(clauses) if not clause.side]
+    return (bare or statements or [0])[-1]
+
+
+def _key(node: Syntax) -> str | None:
+    """The name that a left-hand side defines."""
+    match node:
+        case Name(spelling=spelling):
+            return spelling
+        case Derivative(of=of, wrt=wrt):
+            over, under = _key(of), _key(wrt)
+            return f"d{over}/d{under}" if over and under else None
+    return None
+
+
+def _all_alike(values: list[Expr | _Ones]) -> bool:
+    """Whether all matrices have one shape, so that no two of them could be matrix factors."""
+    shapes = {value.shape for value in values if isinstance(value, Expr) and value.shape}
+    return len(shapes) == 1
+
+
+def _lifted_product(left: Expr, right: Expr) -> tuple[Expr, Expr]:
+    """Rank-1 operands of a matrix product as a row on the left, a column on the right."""
+    if len(left.shape) == 1:
+        fits = len(right.shape) == 2 and right.shape[0] == 1
+        left = apply("reshape", left, shape=(left.shape[0], 1) if fits else (1, left.shape[0]))
+    if len(right.shape) == 1:
+        fits = left.shape[1] == 1
+        right = apply("reshape", right, shape=(1, right.shape[0]) if fits else (right.shape[0], 1))
+    return left, right
+
+
+def _lifted(op: str, args: tuple[Expr, ...]) -> list[Expr] | None:
+    """The operands with rank-1 vectors as rows or columns, where exactly one of the two fits."""
+    if all(len(arg.shape) != 1 for arg in args) or not TABLE[op].elementwise:
+        return None
+    rows = [_oriented(arg, lambda size: (1, size)) for arg in args]
+    columns = [_oriented(arg, lambda size: (size, 1)) for arg in args]
+    return next((lifted for lifted in (rows, columns) if _fits(op, lifted)), None)
+
+
+def _oriented(arg: Expr, shape: Callable[[Dim], Shape]) -> Expr:
+    return apply("reshape", arg, shape=shape(arg.shape[0])) if len(arg.shape) == 1 else arg
+
+
+def _fits(op: str, args: list[Expr]) -> bool:
+    try:
+        apply(op, *args)
+    except ShapeError:
+        return False
+    return True
+
+
+def _check_exponent(exponent: Expr, span: Span) -> None:
+    """Numbers in exponents are small, so that nothing astronomical is ever computed."""
+    if isinstance(exponent, Const):
+        large = max(abs(exponent.value.numerator), exponent.value.denominator) > MAX_EXPONENT
+    else:
+        large = not exponent.names and any(
+            isinstance(part, Apply) and part.op == words.POWER_ROW for part in walk(exponent)
+        )
+    if large:
+        raise Mistake(Problem("limit", span, f"an exponent is at most {MAX_EXPONENT}"))
+
+
+def _without_ones(expr: Expr) -> Expr:
+    """`expr` without factors 1, which a cotangent 1 leaves behind."""
+    if not isinstance(expr, Apply):
+        return expr
+    args = tuple(_without_ones(arg) for arg in expr.args)
+    if expr.op == words.SCALING and ONE in args:
+        kept = [arg for arg in args if arg != ONE]
+        return kept[0] if kept else ONE
+    return apply(expr.op, *args, **expr.keywords)
+
+
+def _shifted(position: Expr, by: int) -> Expr:
+    """A position counted from 1."""
+    if by == 0:
+        return position
+    match position:
+        case Const(value=value):
+            return Const(value + by)
+        case Apply(op="sub", args=(inner, Const(value=value))) if value == by:
+            return inner
+    return apply("add", position, Const(Fraction(by)))
+
+
+def _parts(item: Name, shape: Shape) -> list[Syntax]:
+    """The indices in a subscript such as `1j`: two for a matrix, one for a vector."""
+    text, (start, end) = item.spelling, item.span
+    vector = len(shape) != 2 or 1 in shape
+    if len(text) == 2 and not vector:
+        return [Name((start + at, start + at + 1), text[at]) for at in range(2)]
+    if len(text) == 2 and not text.isdigit() and text[0].isdigit():
+        return [Name((start + at, start + at + 1), text[at]) for at in range(2)]
+    return [Name((start, end), text)]
+
+
+def extent(body: Expr, index: str) -> Dim | None:
+    """The size of the axis that `index` runs along in `body`."""
+    variable = Var(index)
+    for part in walk(body):
+        if isinstance(part, Apply) and part.op == "entry" and variable in part.args[1:]:
+            return part.args[0].shape[part.args[1:].index(variable)]
+        if isinstance(part, Apply) and part.op == "slice" and part.args[1] == variable:
+            return part.args[0].shape[int(part.keywords["axis"])]
+    return None
+
+
+def _shape_node(span: Span, extra: tuple[Syntax, ...]) -> Syntax:
+    if len(extra) == 1 and isinstance(extra[0], Tuple):
+        return extra[0]
+    return Tuple(span, extra, 1)

@@ -1,0 +1,62 @@
+"""What a reader of formulas can say besides an expression: problems are values, authors get exceptions.
+
+NotationError(EngineError)   a text that an author of programs wrote and that is none; carries the problem
+Problem                      a learner's mistake: its kind, place, what was expected, the nearest symbol
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from engine.errors import EngineError
+from engine.shapes import Shape
+
+Span: TypeAlias = tuple[int, int]
+Kind: TypeAlias = Literal["parse", "unknown-symbol", "shape", "limit"]
+
+CONTEXT = 60  # characters shown on either side of the caret
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a text could not be read: one sentence, its place, and what would help.
+
+    `span` counts characters of the text; `shapes` holds the shapes of the parts where `kind` is `shape`.
+    """
+
+    kind: Kind
+    span: Span
+    message: str
+    suggestion: str = ""
+    shapes: tuple[Shape, ...] = ()
+    text: str = ""
+
+    @property
+    def caret(self) -> str:
+        """The line the problem is in, with a caret under its place."""
+        start, end = self.span
+        begin = max(self.text.rfind("\n", 0, start) + 1, start - CONTEXT)
+        line = self.text[begin : start + CONTEXT].split("\n")[0]
+        width = max(1, min(end, begin + len(line)) - start)
+        return f"{line}\n{' ' * (start - begin)}{'^' * width}"
+
+    def __str__(self) -> str:
+        hint = f" ({self.suggestion})" if self.suggestion else ""
+        return f"{self.message}{hint}\n{self.caret}"
+
+
+class Mistake(Exception):
+    """Carries a problem from where it is found to `read`, inside this package only."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class NotationError(EngineError):
+    """A text written by an author that cannot be read; the message shows the place."""
+
+    def __init__(self, problem: Problem, where: str = "") -> None:
+        super().__init__(f"{where}{problem}")
+        self.problem = problem

@@ -1,0 +1,164 @@
+"""Text to tokens, one pass for every notation: a token is a number, a name, a script or a sign.
+
+Spaces, `\\left`, `\\,` and the like only separate; `np.` and `torch.` mark the name behind them as qualified.
+Every alternative of the pattern begins differently, so scanning is linear.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from engine.notation.errors import Mistake, Problem, Span
+from engine.notation.spelling import LETTERS
+
+MAX_LENGTH = 4000
+MAX_TOKENS = 1200
+MAX_DIGITS = 40
+
+TokenKind: TypeAlias = Literal["number", "name", "command", "sup", "sub", "method", "op", "end"]
+
+SUPERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ⁽⁾", "0123456789+-ni()", strict=True))
+SUBS = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ", "0123456789ijklmn", strict=True))
+# Structural signs with one spelling each; operators of the table keep their own.
+SAME = {
+    "lVert": "‖(", "rVert": "‖)", "Vert": "‖", "|": "‖", "||": "‖", "∥": "‖", "lvert": "|(", "rvert": "|)",
+    "vert": "|", "{": "{", "}": "}", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
+    "\u2032": "'", "’": "'", "prime": "'", "⊤": "ᵀ", "ᵗ": "ᵀ", "𝖳": "ᵀ", "⋅": "·", "∙": "·", "cdot": "·",
+    "partial": "∂", "dfrac": "frac", "tfrac": "frac", "∑": "sum", "𝟏": "𝟙", "neq": "!=", "%": "%",
+}  # fmt: skip
+
+_LETTER = r"[A-Za-zͰ-Ͽ\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]\u0302?"
+_FONTS = "operatorname|mathrm|mathit|mathsf|mathcal|text|textrm|textbf|mathbf|boldsymbol|bm|mathbb|mathds"
+_PATTERN = re.compile(
+    rf"""
+    (?P<space>(?:\s|\\[,;:!\ ]|~|\$|\\(?:left|right|[bB]igg?[lrm]?|q?quad|displaystyle|limits|!)
+        (?![A-Za-z])\.?)+)
+  | (?P<number>(?:[0-9]+(?:\.(?![A-Za-z*/^]))?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+  | (?P<qualifier>(?:np|numpy|torch|tf|jnp|math|F|nn)\.
+        (?:(?:linalg|nn|functional|special|math)\.)*(?=[A-Za-z]))
+  | (?P<name>{_LETTER}(?:{_LETTER}|[0-9]|_(?=[A-Za-z0-9Ͱ-Ͽ]))*)
+  | \\(?P<accent>hat|widehat|bar|overline|tilde|vec|dot)\s*
+        (?:\{{\s*\\?(?P<under>[A-Za-z]{{1,12}})\s*\}}|\\?(?P<bare>[A-Za-z]))
+  | \\(?P<font>{_FONTS})\*?\s*(?:\{{\s*\\?(?P<inside>[A-Za-z0-9_]{{1,24}})\s*\}}|(?P<single>[A-Za-z0-9]))
+  | \\(?P<command>[A-Za-z]+|[{{}}|])
+  | (?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ⁽⁾]+)
+  | (?P<sub>[₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ]+)
+  | \.(?P<method>[A-Za-z][A-Za-z_]*)
+  | (?P<op>\*\*|\.\*|\./|\.\^|>=|<=|==|!=|:=|\|\||.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_NAMES = {"accent", "font"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token; `spaced` when white space precedes it, `mark` holds a font or a qualifier."""
+
+    kind: TokenKind
+    text: str
+    start: int
+    end: int
+    spaced: bool = False
+    mark: str = ""
+
+    @property
+    def span(self) -> Span:
+        return self.start, self.end
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """The tokens of `text`, an `end` last; raises Mistake where a limit is passed."""
+    if len(text) > MAX_LENGTH:
+        raise Mistake(
+            Problem(
+                "limit", (MAX_LENGTH, len(text)), f"an answer has at most {MAX_LENGTH} characters"
+            )
+        )
+    result: list[Token] = []
+    spaced, qualifier = False, ""
+    for match in _PATTERN.finditer(text):
+        group = match.lastgroup
+        if group == "space":
+            spaced = True
+        elif group == "qualifier":
+            qualifier = match.group()
+        else:
+            result.append(_token(match, spaced, qualifier))
+            spaced, qualifier = False, ""
+    if len(result) > MAX_TOKENS:
+        where = (result[MAX_TOKENS].start, len(text))
+        raise Mistake(Problem("limit", where, f"an answer has at most {MAX_TOKENS} symbols"))
+    result.append(Token("end", "", len(text), len(text), spaced))
+    return tuple(result)
+
+
+def _token(match: re.Match[str], spaced: bool, qualifier: str) -> Token:
+    kind, text, mark = _READERS.get(match.lastgroup or "", _sign)(match)
+    if kind == "number":
+        _check_digits(match)
+    return Token(kind, text, match.start(), match.end(), spaced, mark or qualifier)
+
+
+def _check_digits(match: re.Match[str]) -> None:
+    digits, _, exponent = match.group().lower().partition("e")
+    if len(digits) > MAX_DIGITS or len(exponent) > 3:
+        raise Mistake(
+            Problem(
+                "limit",
+                match.span(),
+                f"a number has at most {MAX_DIGITS} digits, here there are more",
+            )
+        )
+
+
+def _plain(match: re.Match[str]) -> tuple[TokenKind, str, str]:
+    return match.lastgroup, match.group(match.lastgroup or 0), ""  # type: ignore[return-value]  # group = kind
+
+
+def _accented(match: re.Match[str]) -> tuple[TokenKind, str, str]:
+    accent = {"widehat": "hat", "overline": "bar", "vec": ""}.get(match["accent"], match["accent"])
+    return "name", (match["under"] or match["bare"]) + accent, ""
+
+
+def _fonted(match: re.Match[str]) -> tuple[TokenKind, str, str]:
+    inside = match["inside"] or match["single"]
+    return ("number" if inside.isdigit() else "name"), inside, match["font"]
+
+
+def _command(match: re.Match[str]) -> tuple[TokenKind, str, str]:
+    text = match["command"]
+    if text in SAME:
+        return "op", SAME[text], ""
+    return "command", text, ""
+
+
+def _sign(match: re.Match[str]) -> tuple[TokenKind, str, str]:
+    text = match.group()
+    return "op", SAME.get(text, text) if text != "|" else "|", ""
+
+
+def _name(match: re.Match[str]) -> tuple[TokenKind, str, str]:
+    text = match.group()
+    if text.isascii():
+        return "name", text, ""
+    return "name", unicodedata.normalize("NFC", text), ""
+
+
+def _super(match: re.Match[str]) -> tuple[TokenKind, str, str]:
+    return "sup", "".join(SUPERS[mark] for mark in match.group()), ""
+
+
+def _sub(match: re.Match[str]) -> tuple[TokenKind, str, str]:
+    return "sub", "".join(SUBS[mark] for mark in match.group()), ""
+
+
+_READERS = {
+    "number": _plain, "method": _plain, "name": _name, "command": _command, "sup": _super, "sub": _sub,
+    "under": _accented, "bare": _accented, "inside": _fonted, "single": _fonted,
+}  # fmt: skip
+
+__all__ = ["LETTERS", "Token", "tokens"]

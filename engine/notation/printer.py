@@ -1,0 +1,363 @@
+"""Expressions as people write them: one layout for every notation, over the glyphs of the operator table.
+
+A rendered part carries the binding power of its outermost operator; a part that binds more loosely than its
+place allows is put in brackets.  What is printed is read back as the same expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from engine.expression import Apply, Const, Expr, Var
+from engine.notation import vocabulary as words
+from engine.notation.elaborate import extent
+from engine.notation.spelling import Style
+from engine.operators import TABLE
+from engine.operators.row import (
+    ATOM,
+    CHAIN,
+    COMPARISON,
+    POSTFIX,
+    POWER,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Notation,
+)
+from engine.shapes import Dim, Shape
+
+Name: TypeAlias = Literal["text", "numpy", "unicode", "latex", "mathml"]
+
+BINDER = SUM + 5  # a sum over an index ends where a product ends
+PLAIN = Style()
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one notation differs from the others.
+
+    `explicit`: every product has a sign; `stacked`: quotients and scripts are set in two dimensions, in braces;
+    `raised`: whole exponents have characters of their own.
+    """
+
+    name: Literal["text", "numpy", "unicode", "latex"]
+    explicit: bool = False
+    stacked: bool = False
+    raised: bool = False
+    times: str = ", "
+    indicator: str = "1{{{}}}"
+
+
+DIALECTS = {
+    dialect.name: dialect
+    for dialect in (
+        Dialect("text"),
+        Dialect("numpy", explicit=True),
+        Dialect("unicode", raised=True, times="×"),
+        Dialect("latex", stacked=True, times=r" \times ", indicator=r"\mathbf{{1}}\{{{}\}}"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rendered expression; `scripts` names the corners that are already taken."""
+
+    text: str
+    power: int
+    scripts: str = ""
+
+    @property
+    def signed(self) -> bool:
+        return self.text.startswith(("-", "−"))
+
+
+def render(
+    expr: Expr, notation: Literal["text", "numpy", "unicode", "latex"], style: Style = PLAIN
+) -> str:
+    """`expr` in one of the notations that are also read."""
+    return Printer(DIALECTS[notation], style).part(expr).text
+
+
+class Printer:
+    """The layout in one dialect."""
+
+    def __init__(self, dialect: Dialect, style: Style) -> None:
+        self.dialect = dialect
+        self.style = style
+
+    def part(self, expr: Expr) -> Part:
+        """`expr` rendered."""
+        match expr:
+            case Var(name=name):
+                return self.variable(name)
+            case Const(value=value):
+                return self.number(value)
+            case Apply(op=op):
+                return _LAYOUTS[TABLE[op].notation.kind](self, expr)
+        raise TypeError(f"{type(expr).__name__} is no expression")
+
+    def glyph(self, expr: Apply) -> str:
+        return str(getattr(TABLE[expr.op].notation, self.dialect.name))
+
+    # Brackets
+
+    def bracketed(self, part: Part) -> Part:
+        tall = r"\frac" in part.text
+        left, right = (r"\left(", r"\right)") if tall else ("(", ")")
+        return Part(f"{left}{part.text}{right}", ATOM)
+
+    def at_least(self, power: int, part: Part, inner: bool = False) -> Part:
+        """`part`, in brackets where it binds more loosely than `power`, or where an inner part has a sign."""
+        if part.power < power or (inner and part.signed):
+            return self.bracketed(part)
+        return part
+
+    # Leaves
+
+    def variable(self, name: str) -> Part:
+        text = self.style.spell(name, self.dialect.name)
+        if not self.dialect.stacked:
+            return Part(text, ATOM)
+        return Part(text, ATOM, ("^" if "^" in text else "") + ("_" if "_{" in text else ""))
+
+    def number(self, value: Fraction) -> Part:
+        if value.denominator == 1:
+            return self.negated(value < 0, Part(str(abs(value.numerator)), ATOM))
+        over, under = str(abs(value.numerator)), str(value.denominator)
+        if self.dialect.stacked:
+            return self.negated(value < 0, Part(rf"\frac{{{over}}}{{{under}}}", ATOM))
+        slash = " / " if self.dialect.explicit else "/"
+        sign = self.minus() if value < 0 else ""
+        return Part(f"{sign}{over}{slash}{under}", PRODUCT)
+
+    def negated(self, negative: bool, part: Part) -> Part:
+        return Part(f"{self.minus()}{part.text}", SIGN) if negative else part
+
+    def minus(self) -> str:
+        return str(getattr(_NEGATION, self.dialect.name))
+
+    # Infix operators
+
+    def infix(self, expr: Apply) -> Part:
+        power = TABLE[expr.op].notation.power
+        if power == COMPARISON:
+            return self.comparison(expr)
+        if power >= PRODUCT:
+            return self.product(expr)
+        return self.spread(expr, power)
+
+    def spread(self, expr: Apply, power: int) -> Part:
+        left = self.at_least(power, self.part(expr.args[0]))
+        right = self.at_least(power + 1, self.part(expr.args[1]), inner=True)
+        return Part(f"{left.text} {self.glyph(expr)} {right.text}", power)
+
+    def comparison(self, expr: Apply) -> Part:
+        spread = self.spread(expr, COMPARISON + 1)
+        if self.dialect.explicit:
+            return Part(spread.text, COMPARISON)
+        return Part(self.dialect.indicator.format(spread.text), ATOM)
+
+    def product(self, expr: Apply) -> Part:
+        """Factors side by side where they are read back as the same product, else a sign between them."""
+        factors = None if self.dialect.explicit else _side_by_side(expr)
+        if factors is None:
+            return self.spread(expr, PRODUCT)
+        first, *rest = (self.part(factor) for factor in factors)
+        texts = [self.at_least(CHAIN + 1, first)]
+        texts += [self.at_least(CHAIN + 1, part, inner=True) for part in rest]
+        return Part(" ".join(part.text for part in texts), CHAIN)
+
+    def quotient(self, expr: Apply) -> Part:
+        over, under = (self.part(arg) for arg in expr.args)
+        if self.dialect.stacked:
+            return Part(rf"\frac{{{over.text}}}{{{under.text}}}", ATOM)
+        left, right = self.at_least(PRODUCT, over), self.at_least(POWER, under)
+        tight = left.power >= POWER and not self.dialect.explicit
+        sign = self.glyph(expr) if tight else f" {self.glyph(expr)} "
+        return Part(f"{left.text}{sign}{right.text}", PRODUCT)
+
+    # Signs and scripts
+
+    def prefix(self, expr: Apply) -> Part:
+        operand = self.at_least(SIGN, self.part(expr.args[0]), inner=True)
+        return Part(f"{self.glyph(expr)}{operand.text}", SIGN)
+
+    def postfix(self, expr: Apply) -> Part:
+        glyph, arg = self.glyph(expr), expr.args[0]
+        operand = self.part(arg)
+        if self.dialect.stacked and isinstance(arg, Var) and operand.text.endswith("]}"):
+            return Part(f"{operand.text[:-1]}{glyph[2:-1]}}}", POSTFIX, "^")
+        if isinstance(arg, Const) or "^" in operand.scripts:
+            operand = self.bracketed(operand)
+        operand = self.at_least(POSTFIX, operand)
+        return Part(f"{operand.text}{glyph}", POSTFIX, "^" if self.dialect.stacked else "")
+
+    def power(self, expr: Apply) -> Part:
+        base, exponent = (self.part(arg) for arg in expr.args)
+        if "^" in base.scripts:
+            base = self.bracketed(base)
+        base = self.at_least(POSTFIX + 1 - self.dialect.explicit, base)
+        return Part(f"{base.text}{self.exponent(expr, exponent)}", POWER, "^")
+
+    def exponent(self, expr: Apply, exponent: Part) -> str:
+        glyph, value = self.glyph(expr), expr.args[1]
+        if self.dialect.explicit:
+            return f" {glyph} {self.at_least(SIGN, exponent).text}"
+        if self.dialect.stacked:
+            text = f"{{{exponent.text}}}" if exponent.text in words.POSTFIXES else exponent.text
+            return f"{glyph}{{{text}}}"
+        if isinstance(value, Const) and value.value >= 0 and value.value.denominator == 1:
+            return (
+                exponent.text.translate(RAISED)
+                if self.dialect.raised
+                else f"{glyph}{exponent.text}"
+            )
+        if isinstance(value, Var) and exponent.text not in words.POSTFIXES:
+            return f"{glyph}{exponent.text}"
+        return f"{glyph}{self.bracketed(exponent).text}"
+
+    # Functions and brackets
+
+    def call(self, expr: Apply) -> Part:
+        return self.called(self.glyph(expr), expr)
+
+    def called(self, name: str, expr: Apply) -> Part:
+        notation = TABLE[expr.op].notation
+        inside = ", ".join([self.part(arg).text for arg in expr.args] + self.options(expr))
+        if notation.braced and self.dialect.stacked:
+            return Part(f"{name}{{{inside}}}", ATOM)
+        return Part(f"{name}{self.bracketed(Part(inside, ATOM)).text}", ATOM)
+
+    def options(self, expr: Apply) -> list[str]:
+        """The attributes that differ from what is meant without them."""
+        options, values = TABLE[expr.op].notation.options, expr.keywords
+        return [
+            self.option(name, values[name])
+            for name, default in options
+            if name in values and values[name] != default
+        ]
+
+    def option(self, name: str, value: object) -> str:
+        if isinstance(value, tuple):
+            return f"({self.dims(value, ', ')})"
+        if self.dialect.stacked:
+            word = rf"\mathrm{{{value}}}" if isinstance(value, bool) else str(value)
+            return rf"\mathrm{{{name}}}={word}"
+        return f"{name}={value}"
+
+    def dims(self, shape: Shape, separator: str) -> str:
+        inside = separator.join(self.dim(dim) for dim in shape)
+        return f"{inside}," if len(shape) == 1 else inside
+
+    def dim(self, dim: Dim) -> str:
+        return str(dim) if isinstance(dim, int) else self.variable(dim).text
+
+    def atom(self, expr: Apply) -> Part:
+        glyph = self.glyph(expr)
+        text = glyph.replace("#", self.dims(expr.keywords["shape"], self.dialect.times))
+        return Part(text, ATOM, "_" if "_" in glyph else "")
+
+    def fence(self, expr: Apply) -> Part:
+        glyph = self.glyph(expr)
+        opening, _, closing = glyph.partition(" ")
+        inside = self.part(expr.args[0]).text
+        if not closing:
+            return self.called(glyph, expr)
+        if opening in inside and not self.dialect.stacked:
+            return self.called(expr.op, expr)
+        gap = " " if self.dialect.stacked else ""
+        return Part(f"{opening}{gap}{inside}{gap}{closing}", ATOM)
+
+    # Entries, slices, sums
+
+    def subscript(self, expr: Apply) -> Part:
+        base = self.at_least(ATOM, self.part(expr.args[0]))
+        if "_" in base.scripts:
+            base = self.bracketed(base)
+        if self.dialect.explicit:
+            return Part(f"{base.text}[{self.positions(expr)}]", ATOM)
+        return Part(f"{base.text}_{{{self.indices(expr)}}}", ATOM, base.scripts + "_")
+
+    def positions(self, expr: Apply) -> str:
+        """NumPy's indices, counted from 0."""
+        texts = [self.part(_before(index)).text for index in expr.args[1:]]
+        if "axis" not in expr.keywords:
+            return ", ".join(texts)
+        return f"[{texts[0]}], :" if expr.keywords["axis"] == 0 else f":, [{texts[0]}]"
+
+    def indices(self, expr: Apply) -> str:
+        texts = [self.part(index).text for index in expr.args[1:]]
+        if "axis" in expr.keywords:
+            return f"{texts[0]},:" if expr.keywords["axis"] == 0 else f":,{texts[0]}"
+        rows, columns = expr.args[0].shape
+        one = [isinstance(index, Const) and index.value == 1 for index in expr.args[1:]]
+        if columns == 1 and one[1]:
+            return texts[0]
+        if rows == 1 and one[0]:
+            return texts[1]
+        short = all(len(text) == 1 for text in texts) and 1 not in (rows, columns)
+        return "".join(texts) if short else ",".join(texts)
+
+    def binder(self, expr: Apply) -> Part:
+        index, size = str(expr.keywords["index"]), expr.keywords["size"]
+        body = self.part(expr.args[0])
+        if self.dialect.explicit:
+            high = str(size + 1) if isinstance(size, int) else f"{self.dim(size)} + 1"
+            text = f"{self.glyph(expr)}({body.text} for {index} in range(1, {high}))"
+            return Part(text, ATOM)
+        body = self.at_least(PRODUCT, body, inner=True)
+        full = self.dialect.stacked or extent(expr.args[0], index) != size
+        bounds = f"_{{{index}=1}}^{{{self.dim(size)}}}" if full else f"_{index}"
+        return Part(f"{self.glyph(expr)}{bounds} {body.text}", BINDER)
+
+
+def _side_by_side(expr: Apply) -> list[Expr] | None:
+    """The factors that are read back as `expr`: scalars first, then a run of matrix products."""
+    if expr.op == words.PRODUCT_OF_MATRICES:
+        return _run(expr, words.PRODUCT_OF_MATRICES)
+    scale, scaled = expr.args
+    if scale.shape or isinstance(scaled, Const):
+        return None
+    scalars = _scalars(scale)
+    if isinstance(scaled, Apply) and scaled.op == words.PRODUCT_OF_MATRICES:
+        return scalars + _run(scaled, words.PRODUCT_OF_MATRICES)
+    return [*scalars, scaled]
+
+
+def _scalars(expr: Expr) -> list[Expr]:
+    """A product of scalars, taken apart on its left side."""
+    if isinstance(expr, Apply) and expr.op == words.SCALING and not isinstance(expr.args[1], Const):
+        return [*_scalars(expr.args[0]), expr.args[1]]
+    return [expr]
+
+
+def _run(expr: Expr, op: str) -> list[Expr]:
+    if isinstance(expr, Apply) and expr.op == op:
+        return [*_run(expr.args[0], op), expr.args[1]]
+    return [expr]
+
+
+def _before(index: Expr) -> Expr:
+    """An index counted from 0."""
+    return Const(index.value - 1) if isinstance(index, Const) else index - 1
+
+
+_NEGATION: Notation = next(row.notation for row in TABLE.values() if row.notation.kind == "prefix")
+
+_LAYOUTS: Mapping[str, Callable[[Printer, Apply], Part]] = {
+    "infix": Printer.infix,
+    "prefix": Printer.prefix,
+    "postfix": Printer.postfix,
+    "power": Printer.power,
+    "quotient": Printer.quotient,
+    "call": Printer.call,
+    "fence": Printer.fence,
+    "subscript": Printer.subscript,
+    "binder": Printer.binder,
+    "atom": Printer.atom,
+}

@@ -1,0 +1,134 @@
+"""What the names in an answer mean: symbols, their other spellings, dimensions, functions.
+
+All spellings of a name (`W1`, `W_1`, `W₁`, `W^{[1]}`; `ŷ`, `\\hat y`, `y_hat`, `yhat`) have one normal spelling;
+the tables of normal spellings are computed once for each scope.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from engine.expression import Expr, Var
+from engine.notation import spelling
+from engine.program import Program
+from engine.shapes import Dim, Shape
+
+ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
+WORDS = {"lam": "lambda", "lmbda": "lambda", "eps": "epsilon", "varepsilon": "epsilon"}
+
+
+@lru_cache(maxsize=4096)
+def normal(name: str) -> str:
+    """The one spelling that all spellings of a name share."""
+    plain = "".join(_plain(mark) for mark in unicodedata.normalize("NFD", name))
+    return WORDS.get(plain, plain)
+
+
+def _plain(mark: str) -> str:
+    if mark in ACCENTS:
+        return ACCENTS[mark]
+    if mark == "_":
+        return ""
+    return spelling.LETTERS.get(mark) or unicodedata.normalize("NFKC", mark)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The meaning of every name an answer may use.
+
+    `functions` binds further function names to rows of the operator table (`g` to `tanh`); `definitions` are
+    names that stand for expressions; `example_axis` is the axis that x^{(i)} selects along; `base` is the
+    number of the first entry in square brackets.
+    """
+
+    symbols: Mapping[str, Shape]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    dimensions: frozenset[str] = frozenset()
+    functions: Mapping[str, str] = field(default_factory=dict)
+    definitions: Mapping[str, Expr] = field(default_factory=dict)
+    base: int = 0
+    example_axis: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        program: Program,
+        *,
+        aliases: Mapping[str, str] | None = None,
+        functions: Mapping[str, str] | None = None,
+        definitions: Mapping[str, Expr] | None = None,
+        symbols: Mapping[str, Shape] | None = None,
+        base: int = 0,
+        example_axis: int | None = None,
+    ) -> Scope:
+        """The scope of `program`: its symbols and statements, their aliases and its dimensions."""
+        named = (*program.symbols, *program.statements)
+        own = {alias: each.name for each in named for alias in each.aliases}
+        return cls(
+            symbols=program.shapes | dict(symbols or {}),
+            aliases=own | dict(aliases or {}),
+            dimensions=program.dimensions,
+            functions=functions or {},
+            definitions=definitions or {},
+            base=base,
+            example_axis=example_axis,
+        )
+
+    def lookup(self, name: str) -> str | None:
+        """The scope's own spelling of `name`; None where it is unknown or has two meanings."""
+        exact = self._exact.get(name)
+        if exact is not None:
+            return exact
+        key = normal(name)
+        return self._normal.get(key) or self._folded.get(key.lower())
+
+    def meaning(self, name: str) -> Expr | None:
+        """What a name in the scope's own spelling stands for."""
+        return self._meanings.get(name)
+
+    def function(self, name: str) -> str | None:
+        """The row that an own function name is bound to."""
+        return self.functions.get(name)
+
+    def nearest(self, name: str) -> str:
+        """The known name most like `name`, or nothing."""
+        matches = difflib.get_close_matches(name[:40], self._exact, n=1)
+        return matches[0] if matches else ""
+
+    def dimension(self, name: str) -> Dim | None:
+        """The dimension called `name`."""
+        own = self.lookup(name)
+        return own if own in self.dimensions else None
+
+    @cached_property
+    def _meanings(self) -> dict[str, Expr]:
+        dims: dict[str, Expr] = {dim: Var(dim) for dim in self.dimensions}
+        symbols: dict[str, Expr] = {name: Var(name, shape) for name, shape in self.symbols.items()}
+        return dims | symbols | dict(self.definitions)
+
+    @cached_property
+    def _exact(self) -> dict[str, str]:
+        known = {alias: name for alias, name in self.aliases.items() if name in self._meanings}
+        return known | {name: name for name in self._meanings}
+
+    @cached_property
+    def _normal(self) -> dict[str, str]:
+        return _unique((normal(name), own) for name, own in self._exact.items())
+
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        return _unique((key.lower(), own) for key, own in self._normal.items())
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The table of `pairs`, without keys that would mean two things."""
+    table: dict[str, str] = {}
+    double: set[str] = set()
+    for key, value in pairs:
+        if table.setdefault(key, value) != value:
+            double.add(key)
+    return {key: value for key, value in table.items() if key not in double}

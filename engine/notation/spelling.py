@@ -1,0 +1,94 @@
+"""How a name is spelled in each notation: `W2` is W^{[2]} in LaTeX, `yhat` is ŷ, `lambda` is λ.
+
+A name is a stem (letters, perhaps a Greek word, perhaps with an accent), a layer number and the rest after
+an underscore.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from keyword import iskeyword
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π",
+    "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ",
+    "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π",
+    "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
+LETTERS = {letter: word for word, letter in GREEK.items()} | {
+    "ϵ": "epsilon",
+    "ϕ": "phi",
+    "ϑ": "theta",
+}
+MARKS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
+RESERVED = {"lambda": "lam"}
+
+_PARTS = re.compile(
+    r"(?P<stem>[^\W\d_]+?)_?(?P<accent>hat|bar|tilde)?(?P<layer>[0-9]*)(?P<rest>_.+)?"
+)
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """One name in every notation."""
+
+    text: str
+    unicode: str
+    latex: str
+    numpy: str
+
+
+@dataclass(frozen=True)
+class Style:
+    """Spellings of particular names; all other names follow the general rule."""
+
+    names: Mapping[str, Spelling] = field(default_factory=dict)
+
+    def spell(self, name: str, notation: str) -> str:
+        """`name` in one notation."""
+        own = self.names.get(name) or spelled(name)
+        return str(getattr(own, notation))
+
+
+@lru_cache(maxsize=4096)
+def spelled(name: str) -> Spelling:
+    """The general rule's spelling of `name`."""
+    match = _PARTS.fullmatch(name)
+    if match is None:
+        return Spelling(name, name, rf"\mathrm{{{name}}}", name)
+    stem, accent, layer, rest = match.group("stem", "accent", "layer", "rest")
+    return Spelling(
+        text=name,
+        unicode=_unicode(stem, accent) + layer + (rest or ""),
+        latex=_latex(stem, accent) + (f"^{{[{layer}]}}" if layer else "") + _below(rest),
+        numpy=_identifier(name),
+    )
+
+
+def _unicode(stem: str, accent: str | None) -> str:
+    return unicodedata.normalize("NFC", GREEK.get(stem, stem) + MARKS.get(accent or "", ""))
+
+
+def _latex(stem: str, accent: str | None) -> str:
+    stem = LETTERS.get(stem, stem)
+    if stem in GREEK:
+        letter = f"\\{stem}"
+    elif len(stem) == 1 or (len(stem) == 2 and stem[0] == "d"):
+        letter = stem
+    else:
+        letter = rf"\mathrm{{{stem}}}"
+    return rf"\{accent}{{{letter}}}" if accent else letter
+
+
+def _below(rest: str | None) -> str:
+    return f"_{{{rest[1:]}}}" if rest else ""
+
+
+def _identifier(name: str) -> str:
+    plain = "".join(LETTERS.get(mark, mark) for mark in name)
+    return RESERVED.get(plain, f"{plain}_" if iskeyword(plain) else plain)

@@ -1,0 +1,96 @@
+"""The operator table read backwards: from signs and function names to rows.
+
+Computed once.  Everything the parser knows about operators it knows from here; what no row can say is the short
+list of sugars at the end.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.operators import TABLE, Operator
+from engine.operators.row import CHAIN, COMPARISON, PRODUCT, SUM
+
+_WORD = re.compile(r"(?:\\operatorname\{)?\\?(?:[a-z]+\.)*([^\W\d]+)\}?(?:\(.*)?")
+
+
+def _glyphs(row: Operator) -> tuple[str, ...]:
+    notation = row.notation
+    return notation.text, notation.unicode, notation.latex, notation.numpy, *notation.names
+
+
+def _rows(*kinds: str) -> list[Operator]:
+    return [row for row in TABLE.values() if row.notation.kind in kinds]
+
+
+def _signs(rows: list[Operator]) -> dict[str, str]:
+    """Signs and bare command names, each with its row; an equals sign alone separates statements."""
+    return {
+        glyph.lstrip("\\"): row.name
+        for row in rows
+        for glyph in _glyphs(row)
+        if glyph not in ("", "=")
+    }
+
+
+def _level(power: int) -> dict[str, str]:
+    return _signs([row for row in _rows("infix") if row.notation.power == power])
+
+
+def _functions() -> dict[str, tuple[str, ...]]:
+    """Function names, each with the rows it may mean: `max` is a reduction or the larger of two."""
+    table: dict[str, tuple[str, ...]] = {}
+    for row in TABLE.values():
+        words = (_WORD.fullmatch(glyph) for glyph in _glyphs(row) if " " not in glyph)
+        for word in {row.name} | {match[1] for match in words if match}:
+            table[word] = (*table.get(word, ()), row.name)
+    return table
+
+
+def _fences() -> dict[str, tuple[str, str]]:
+    """Opening brackets, each with its closing one and its row."""
+    pairs = (
+        (glyph.split(" "), row.name)
+        for row in _rows("fence")
+        for glyph in _glyphs(row)
+        if " " in glyph
+    )
+    return {FENCE_SIGNS[pair[0]]: (FENCE_SIGNS[pair[1]], name) for pair, name in pairs}
+
+
+# The lexer's own signs for brackets that have several spellings.
+FENCE_SIGNS = {
+    "||": "‖", "‖": "‖", r"\lVert": "‖(", r"\rVert": "‖)", "|": "|", r"\lvert": "|(", r"\rvert": "|)",
+}  # fmt: skip
+
+COMPARISONS = _level(COMPARISON)
+SUMS = _level(SUM)
+PRODUCTS = _level(PRODUCT) | _level(CHAIN)
+QUOTIENTS = _signs(_rows("quotient"))
+POWERS = _signs(_rows("power"))
+PREFIXES = _signs(_rows("prefix"))
+POSTFIXES = _signs(_rows("postfix"))
+BINDERS = _signs(_rows("binder"))
+FUNCTIONS = _functions()
+FENCES = _fences()
+EQUALITY = next(row.name for row in TABLE.values() if "=" in _glyphs(row))
+SCALING = next(row.name for row in TABLE.values() if row.notation.scaling)
+PRODUCT_OF_MATRICES = next(row.name for row in _rows("infix") if not row.notation.text)
+POWER_ROW = _rows("power")[0].name
+QUOTIENT_ROW = _rows("quotient")[0].name
+TRANSPOSE_ROW = _rows("postfix")[0].name
+BINDER_ROW = _rows("binder")[0].name
+
+# Sugars: spellings that no single row can own.
+REVERSED = {"<": "greater", "<=": "greater_equal", "≤": "greater_equal", "le": "greater_equal",
+            "leq": "greater_equal", "lt": "greater"}  # fmt: skip
+EXPONENTIAL = {"e": "exp"}
+KEYWORDS = {
+    "dim": "axis",
+    "keepdim": "keepdims",
+    "axis": "axis",
+    "keepdims": "keepdims",
+    "shape": "shape",
+}
+FLAGS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
+SIDE_WORDS = frozenset({"where", "with"})
