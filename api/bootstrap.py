@@ -168,7 +168,8 @@ def run(environment: Environment, command: list[str | Path], name: str) -> None:
     if code:
         errors = [line for line in lines if line.startswith("ERROR")] or lines or ["no word"]
         raise SetupFailed(
-            f"{name} failed with '{errors[-1]}'; the whole story is in {environment.log}, "
+            f"set-up failed: {name} says '{errors[-1].removeprefix('ERROR: ')}' (is a package "
+            f"registry reachable?); {environment.log} has the whole story, "
             "and the next start tries again."
         )
 
