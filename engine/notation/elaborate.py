@@ -54,16 +54,20 @@ class Elaborated:
     notes: tuple[str, ...] = ()
 
 
-def elaborate(answer: Answer, scope: Scope) -> Elaborated:
-    """The typed answer of a surface tree; raises Mistake."""
-    return Elaborator(scope).answer(answer)
+def elaborate(answer: Answer, scope: Scope, strict: bool = False) -> Elaborated:
+    """The typed answer of a surface tree; raises Mistake.
+
+    A strict reading never takes factors side by side for an element-wise product.
+    """
+    return Elaborator(scope, strict).answer(answer)
 
 
 class Elaborator:
     """Bound names and remarks of one elaboration."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, strict: bool = False) -> None:
         self.scope = scope
+        self.strict = strict
         self.bound: dict[str, Expr] = {}
         self.notes: list[str] = []
 
@@ -119,7 +123,7 @@ class Elaborator:
     def group(self, node: Group) -> Expr:
         return self.expr(node.inner)
 
-    def tuple(self, node: Tuple) -> NoReturn:
+    def listed(self, node: Tuple) -> NoReturn:
         raise Mistake(Problem("parse", node.span, "a list in brackets is not a quantity"))
 
     def name(self, node: Name) -> Expr:
@@ -199,7 +203,7 @@ class Elaborator:
         scalars: Expr | None = None
         matrices: Expr | None = None
         near = values
-        same = elementwise or _all_alike(values)
+        same = not self.strict and (elementwise or _all_alike(values))
         for position, value in enumerate(values):
             if isinstance(value, _Ones):
                 value = self.filled(value, near, position)
@@ -475,6 +479,8 @@ class Elaborator:
             high = high.inner
         if isinstance(high, Infix) and high.op == "sub":
             inner = high.left.inner if isinstance(high.left, Group) else high.left
+            if not zero_based and isinstance(inner, Number):
+                return self.dim(Number(inner.span, inner.value - 1))
             if zero_based:
                 return self.dim(inner)
             if isinstance(inner, Infix) and inner.op == "add":
@@ -496,7 +502,7 @@ _RULES: Mapping[type[Any], Callable[[Elaborator, Any], Expr]] = {
     One: Elaborator.one,
     Name: Elaborator.name,
     Group: Elaborator.group,
-    Tuple: Elaborator.tuple,
+    Tuple: Elaborator.listed,
     Chain: Elaborator.chain,
     Infix: Elaborator.infix,
     Unary: Elaborator.unary,

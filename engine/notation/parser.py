@@ -40,6 +40,7 @@ from engine.notation.syntax import (
     Tuple,
     Unary,
 )
+from engine.operators import TABLE
 
 MAX_NESTING = 40
 MAX_DEPTH = 100
@@ -74,8 +75,9 @@ class Parser:
 
     def _defined_names(self) -> frozenset[str]:
         """Names that the text itself defines, as in `where s = …`."""
-        pairs = zip(self.tokens, self.tokens[1:], strict=False)
-        return frozenset(
+        pairs = list(zip(self.tokens, self.tokens[1:], strict=False))
+        loops = frozenset(b.text for a, b in pairs if a.text == "for" and b.kind == "name")
+        return loops | frozenset(
             a.text
             for a, b in pairs
             if a.kind == "name" and b.text == "=" and a.text not in words.KEYWORDS
@@ -85,7 +87,7 @@ class Parser:
 
     def advance(self) -> Token:
         token = self.next
-        if token.kind != "end":
+        if self.at < len(self.tokens) - 1:
             self.at += 1
             self.next = self.tokens[self.at]
         return token
@@ -103,6 +105,9 @@ class Parser:
     def expect(self, sign: str) -> None:
         if not self.take(sign):
             self.fail(f"expected '{sign}'")
+
+    def ended(self) -> bool:
+        return self.next.kind == "end"
 
     def fail(self, expected: str, span: Span | None = None, kind: Kind = "parse") -> NoReturn:
         token = self.next
@@ -133,9 +138,9 @@ class Parser:
 
     def answer(self) -> Answer:
         clauses = [self.clause(side=False)]
-        while self.next.kind != "end":
+        while not self.ended():
             side = self.separator()
-            if self.next.kind != "end":
+            if not self.ended():
                 clauses.append(self.clause(side))
         return Answer(self.text, tuple(clauses))
 
@@ -148,7 +153,7 @@ class Parser:
             return True
         if self.take(";"):
             return False
-        if self.next.kind == "end" or self.take("."):
+        if self.ended() or self.take("."):
             return False
         self.fail("expected an operator or the end")
 
@@ -247,12 +252,16 @@ class Parser:
             and not self.next.spaced
             and self.next.kind in ("name", "command")
         ):
-            if self.starts_factor():
-                second = self.factor()
-                return Chain(
-                    (first.span[0], second.span[1]), (first, second), self.deep(first, second) + 2
-                )
+            return self.coefficient(first)
         return first
+
+    def coefficient(self, first: Number) -> Syntax:
+        """`first` with the factor that is tightly written behind it."""
+        if not self.starts_factor():
+            return first
+        second = self.factor()
+        span = first.span[0], second.span[1]
+        return Chain(span, (first, second), self.deep(first, second) + 2)
 
     def signed(self) -> Syntax:
         signs: list[Token] = []
@@ -350,12 +359,15 @@ class Parser:
         if name.kind == "number" and self.known(node, name.text) is not None:
             self.skip(2 * shift + 3)
             return self.labelled(node, name.text)
-        if name.kind == "name" and self.scope.lookup(name.text) is None and len(name.text) == 1:
+        if name.kind == "name" and self.is_index_name(name.text):
             self.skip(shift + 1)
             index = Name(name.span, self.advance().text)
             self.skip(1 + shift)
             return Example((node.span[0], name.end), node, index, self.deep(node))
         return None
+
+    def is_index_name(self, name: str) -> bool:
+        return name in self.locals or (len(name) == 1 and self.scope.lookup(name) is None)
 
     def skip(self, count: int) -> None:
         for _ in range(count):
@@ -477,15 +489,19 @@ class Parser:
 
     def ones_or_indicator(self, one: One, items: tuple[Syntax | None, ...]) -> Syntax:
         """1_{z > 0} is an indicator, 1_{m × 1} and 1_m are ones."""
+        return self.shaped(one.span, "ones", items)
+
+    def shaped(self, span: Span, row: str, items: tuple[Syntax | None, ...]) -> Syntax:
+        """A constant matrix with its dimensions below, or an indicator."""
         present = tuple(item for item in items if item is not None)
         if len(present) == 1 and _is_comparison(present[0]):
             return present[0]
         if len(present) == 1 and isinstance(present[0], Infix):
             present = present[0].left, present[0].right
         elif len(present) == 1 and self.text[: self.tokens[self.at - 1].start].rstrip()[-1:] != ",":
-            present = (*present, Number(one.span, Fraction(1)))
-        shape = Tuple(one.span, present, self.deep(*present))
-        return Call(one.span, "ones", ("ones",), (shape,), (), 0, False, shape.depth + 1)
+            present = (*present, Number(span, Fraction(1)))
+        shape = Tuple(span, present, self.deep(*present))
+        return Call(span, row, (row,), (shape,), (), 0, False, shape.depth + 1)
 
     def is_index(self) -> bool:
         """Whether the square bracket that follows tightly holds positions, not a factor."""
@@ -766,9 +782,11 @@ class Parser:
     def binder(self, token: Token, tail: str) -> Syntax:
         index, low = (tail, None) if tail else self.lower_bound()
         high = self.upper_bound() if self.take("^") else None
+        outer, self.locals = self.locals, self.locals | {index}
         self.enter()
         body = self.product()
         self.leave()
+        self.locals = outer
         op = words.BINDERS[token.text.partition("_")[0]]
         return Binder((token.start, body.span[1]), op, index, low, high, body, self.deep(body))
 
@@ -839,15 +857,18 @@ class Parser:
         """A function with its argument: f(x), f'(x), f^2(x), f x."""
         primes, power = self.marks()
         node: Syntax
+        atom = next((row for row in rows if TABLE[row].notation.kind == "atom"), None)
+        if atom is not None and self.take("_"):
+            return self.shaped(token.span, atom, self.subscript())
         if self.next.text in ("(", "[", "{") and self.next.kind == "op":
             args, keywords = self.arguments()
         elif self.starts_factor():
             args, keywords = (self.bare_argument(),), ()
-        elif "eye" in rows:
-            return Name(token.span, token.text)
         else:
             self.fail(f"expected the argument of {token.text}")
         if len(args) == 1 and isinstance(args[0], Binder) and token.text in words.BINDERS:
+            return args[0]
+        if len(args) == 1 and atom is not None and _is_comparison(args[0]):
             return args[0]
         node = self.call(token, rows, args, keywords, primes, qualified=token.mark.endswith("."))
         return node if power is None else self.infix(words.POWER_ROW, node, power)
@@ -860,12 +881,7 @@ class Parser:
             and not self.next.spaced
             and self.next.kind in ("name", "command")
         ):
-            second = self.factor()
-            argument = Chain(
-                (argument.span[0], second.span[1]),
-                (argument, second),
-                self.deep(argument, second) + 2,
-            )
+            argument = self.coefficient(argument)
         self.leave()
         return argument
 

@@ -47,19 +47,19 @@ class Ambiguous:
 Reading: TypeAlias = Read | Unreadable | Ambiguous
 
 
-def read(text: str, scope: Scope) -> Reading:
-    """What `text` says in `scope`."""
+def read(text: str, scope: Scope, *, strict: bool = False) -> Reading:
+    """What `text` says in `scope`; a strict reading demands a sign for every element-wise product."""
     try:
         syntax = parse(text, scope)
     except Mistake as mistake:
         return Unreadable(replace(mistake.problem, text=text))
-    return read_again(syntax, scope)
+    return read_again(syntax, scope, strict=strict)
 
 
-def read_again(syntax: Answer, scope: Scope) -> Reading:
+def read_again(syntax: Answer, scope: Scope, *, strict: bool = False) -> Reading:
     """What a surface tree says in `scope`, which may be another than it was parsed in."""
     try:
-        elaborated = elaborate(syntax, scope)
+        elaborated = elaborate(syntax, scope, strict)
     except Mistake as mistake:
         return Unreadable(replace(mistake.problem, text=syntax.text), syntax)
     last = elaborated.links[-1]
@@ -69,7 +69,7 @@ def read_again(syntax: Answer, scope: Scope) -> Reading:
 
 def parse_expr(text: str, scope: Scope, where: str = "") -> Expr:
     """The expression `text`; raises NotationError, its message beginning with `where`."""
-    match read(text, scope):
+    match read(text, scope, strict=True):
         case Read(expr=expr):
             return expr
         case Unreadable(problem=problem):

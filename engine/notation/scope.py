@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 
 from engine.expression import Expr, Var
 from engine.notation import spelling
-from engine.program import Program
+from engine.program import Program, Statement, Symbol
 from engine.shapes import Dim, Shape
 
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
@@ -66,7 +66,7 @@ class Scope:
         example_axis: int | None = None,
     ) -> Scope:
         """The scope of `program`: its symbols and statements, their aliases and its dimensions."""
-        named = (*program.symbols, *program.statements)
+        named: tuple[Symbol | Statement, ...] = (*program.symbols, *program.statements)
         own = {alias: each.name for each in named for alias in each.aliases}
         return cls(
             symbols=program.shapes | dict(symbols or {}),
