@@ -29,7 +29,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 from api import broker
 from api.broker import Broker
@@ -43,6 +43,9 @@ WATCH_SECONDS = 0.1
 
 # Of the caller's environment, what any program may need and none of ours is told by.
 PASSED_ON = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ")
+
+# What listens on this machine is not asked through a proxy.
+DIRECT = build_opener(ProxyHandler({}))
 
 # Matrices here are tiny; more threads would only get in each other's way.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -173,7 +176,7 @@ class Service:
 
     def _web_answers(self) -> bool:
         try:
-            with urlopen(f"{self.url}/healthz", timeout=1) as answer:
+            with DIRECT.open(f"{self.url}/healthz", timeout=1) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
@@ -45,7 +44,7 @@ def until(done: Callable[[], bool], seconds: float = 20) -> None:
 
 def answers(url: str) -> bool:
     try:
-        with urlopen(f"{url}/healthz", timeout=5) as answer:
+        with supervisor.DIRECT.open(f"{url}/healthz", timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
