@@ -69,11 +69,11 @@ class Term:
 
     def expr(self) -> Expr:
         """The term as a person writes it: sign, coefficient, scalar quotient, scalars, matrices."""
-        if self.coefficient < 0:
-            return -Term(-self.coefficient, self.powers).expr()
-        scalars, matrices = self.scalars, self.matrices
-        factors = [*_scalar_factors(scalars), *_matrix_factors(matrices)]
-        return _product(factors) if factors else Const(self.coefficient)
+        size = Term(abs(self.coefficient), self.powers)
+        factors = [*_scalar_factors(size.scalars), *_matrix_factors(size.matrices)]
+        if not factors:
+            return Const(self.coefficient)
+        return _product(factors if self.coefficient > 0 else _negated(factors))
 
 
 def as_term(expr: Expr) -> Term:
@@ -181,6 +181,15 @@ def _scalar_factors(term: Term) -> list[Expr]:
     top = ([const(numerator)] if numerator != 1 or not before else []) + before
     bottom = ([const(denominator)] if denominator != 1 else []) + below
     return [_product(top) / _product(bottom), *after]
+
+
+def _negated(factors: list[Expr]) -> list[Expr]:
+    """The factors with the sign where it is written: at the first, in a lone quotient on top."""
+    first, *others = factors
+    match first:
+        case Apply(op="div", args=(top, bottom)) if not others and not is_sum(top):
+            return [_product(_negated([top])) / bottom]
+    return [-first, *others]
 
 
 def _matrix_factors(term: Term) -> list[Expr]:

@@ -63,7 +63,7 @@ def _readable() -> list[tuple[Program, str, Expr]]:
     return [
         (LOGISTIC, "w", (lo("a") - lo("y")) * lo("x")),
         (LOGISTIC, "z", lo("a") - lo("y")),
-        (LOGISTIC, "a", -(lo("y") / lo("a")) + (1 - lo("y")) / (1 - lo("a"))),
+        (LOGISTIC, "a", -lo("y") / lo("a") + (1 - lo("y")) / (1 - lo("a"))),
         (BATCH, "w", (one / b("m")) * (b("X") @ (b("a") - b("y")).T)),
         (BATCH, "b", (one / b("m")) * (b("a") - b("y")).sum()),
         (ROWS, "b", (one / w("m")) * (w("A") - w("Y")).sum(axis=0, keepdims=True)),
@@ -73,7 +73,7 @@ def _readable() -> list[tuple[Program, str, Expr]]:
             "w",
             two * (c("yhat") - c("y")) * (1 - c("yhat") ** 2) * c("s") * (1 - c("s")) * c("x") ** 2,
         ),
-        (RECTIFIED, "w", -((r("y") / r("yhat")) * indicator * r("x"))),
+        (RECTIFIED, "w", -(r("y") / r("yhat")) * indicator * r("x")),
         (NORM, "x", two * ((n("yhat") - n("y")) @ n("W").T) * n("s") * (1 - n("s"))),
         (NORM, "W", two * (n("s").T @ (n("yhat") - n("y")))),
         (QUADRATIC, "x", q("A") @ q("x") + q("A").T @ q("x")),
