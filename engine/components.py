@@ -26,7 +26,7 @@ def component(
     Sums over inner sizes are bound to letters that are neither in `expr` nor in `avoid`.
     """
     row, column = _position(row), _position(column)
-    bound = {node.keywords["index"] for node in walk(expr) if _is_sum_over(node)}
+    bound = {index for node in walk(expr) for index in _bound_index(node)}
     taken = expr.names | row.names | column.names | avoid | bound
     return _Entries(_letters(taken)).of(expr, row, column)
 
@@ -35,8 +35,10 @@ def _position(place: Expr | int) -> Expr:
     return const(place) if isinstance(place, int) else place
 
 
-def _is_sum_over(node: Expr) -> bool:
-    return isinstance(node, Apply) and node.op == "sum_over"
+def _bound_index(node: Expr) -> tuple[str, ...]:
+    if isinstance(node, Apply) and node.op == "sum_over":
+        return (node.keywords["index"],)
+    return ()
 
 
 def _letters(taken: frozenset[str]) -> Iterator[str]:

@@ -1,6 +1,7 @@
-"""What follows from a forward program alone: which derivatives come first, which values must be kept.
+"""What follows from a forward program alone: which derivatives come first, which values are kept.
 
-Both are read off the program's graph and its symbolic gradient.  No template and no table holds them.
+Both are read off the program's graph and its symbolic gradient.  No template and no table holds
+them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from engine.gradient import adjoint_formulas
 from engine.numeric import Batch, Environment
 from engine.operators import operator
 from engine.program import Program, Role, Statement, Target
-from engine.shapes import concrete
+from engine.shapes import canonical, concrete
 
 FREE_ROLES: tuple[Role, ...] = ("parameter", "label", "constant", "dimension")
 
@@ -89,18 +90,18 @@ def _reached_entries(program: Program, target: Target) -> dict[str, NDArray[np.b
     """For every quantity which of its entries depend on the target's entry, at some sizes."""
     sizes = {dim: 2 + place for place, dim in enumerate(sorted(program.dimensions))}
     flags = {
-        name: np.zeros(concrete(shape, sizes), dtype=bool)
-        for name, shape in program.shapes.items()
+        name: np.zeros(concrete(shape, sizes), dtype=bool) for name, shape in program.shapes.items()
     }
-    flags[target.variable][_place(target)] = True
+    flags[target.variable][_place(target, flags[target.variable].ndim)] = True
     for statement in program.statements:
         if statement.name != target.variable:
             flags[statement.name] = _spread(statement, flags, sizes)
     return flags
 
 
-def _place(target: Target) -> tuple[int, ...] | slice:
-    return (target.entry[0] - 1, target.entry[1] - 1) if target.entry else slice(None)
+def _place(target: Target, rank: int) -> tuple[int, ...]:
+    """The index of the target's entry; the empty one, which means everything, for all of it."""
+    return (target.entry[0] - 1, target.entry[1] - 1) if target.entry and rank else ()
 
 
 def _spread(
@@ -111,15 +112,15 @@ def _spread(
     Not-a-number marks what is flagged: every operator hands it on to what it has a say in.
     """
     names = statement.value.names & flags.keys()
-    values = {name: _marked(flags[name], statement.value, name) for name in names}
+    values = {name: _marked(flags[name]) for name in names}
     with np.errstate(all="ignore"):
         result = Environment(values, sizes).evaluate(statement.value)
-    return np.isnan(result.data[0])
+    marked: NDArray[np.bool_] = np.isnan(result.data[0])
+    return marked
 
 
-def _marked(flags: NDArray[np.bool_], value: Expr, name: str) -> Batch:
-    shape = next(node.shape for node in walk(value) if isinstance(node, Var) and node.name == name)
-    return Batch(np.where(flags, np.nan, 0.5)[None].reshape((1, *flags.shape)), shape)
+def _marked(flags: NDArray[np.bool_]) -> Batch:
+    return Batch(np.where(flags, np.nan, 0.5)[None], canonical(flags.shape))
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,8 @@ class Needs:
     def _images(self, name: str) -> tuple[str, ...]:
         """The values that tell as much as `name`: a, where a = tanh(z); and for a mask, relu(z).
 
-        A value that is itself a function of another one is left out: 1 - tanh(s)^2 is written with s
-        or with its image, but s (1 - s) with s.
+        A value that is itself a function of another one has none: s (1 - s) is written with s, and
+        nobody would take it from tanh(s).
         """
         if self._sources(name):
             return ()
@@ -191,7 +192,9 @@ def _monotone(statement: Statement, name: str) -> tuple[bool, bool]:
     with np.errstate(all="ignore"):
         values = Environment({name: grid}, {}).evaluate(function).data
     steps = np.diff(values[np.isfinite(values)])
-    return bool(np.all(steps > 0) or np.all(steps < 0)), bool(np.all(steps >= 0) or np.all(steps <= 0))
+    return bool(np.all(steps > 0) or np.all(steps < 0)), bool(
+        np.all(steps >= 0) or np.all(steps <= 0)
+    )
 
 
 def _only_compared(formula: Expr, name: str) -> bool:

@@ -2,16 +2,20 @@
 
     Question = Derivative | Forward | Shapes | Prerequisites | Cache | Choice
 
-A question is self-contained: it travels as JSON to a grading worker that has nothing else.  `public` is
-the only view of it that a learner may see.
+A question is self-contained: it travels as JSON to a grading worker that has nothing else.
+`public` is the only view of it that a learner may see.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeAlias, get_args
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal, TypeAlias
 
+from engine.codec import program_from_json, program_to_json
+from engine.errors import EngineError
 from engine.expression import Expr
+from engine.notation import Scope, parse_expr, show
 from engine.program import Program, Target
 from engine.shapes import Shape
 
@@ -35,8 +39,9 @@ class Derivative(Asked):
     """The derivative of the program's loss with respect to `target`.
 
     `reference` is one closed form among many.  Unless `admits_numerator_layout`, the answer has the
-    shape of the target.  `upstream` is what a symbol such as dZ means: the derivative of the program's
-    loss, or of one example's loss (without the 1/m of a mean).
+    shape of the target.  `upstream` is what a symbol such as dZ means: the derivative of the
+    program's loss, or of one example's loss (without the 1/m of a mean).  `example_axis` is the
+    axis that x^{(i)} selects along: 0 where examples are rows, 1 where they are columns, or none.
     """
 
     kind: ClassVar[Kind] = "derivative"
@@ -46,6 +51,7 @@ class Derivative(Asked):
     reference: Expr
     admits_numerator_layout: bool = False
     upstream: Upstream = "loss"
+    example_axis: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Forward(Asked):
 
     program: Program
     quantities: tuple[str, ...]
+    example_axis: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,8 +88,9 @@ class Shapes(Asked):
 class Prerequisites(Asked):
     """The derivatives that the reverse pass must know before that of `target`.
 
-    A derivative is named by what is differentiated for.  A whole variable in an answer stands for all
-    of its entries.  `also_fine` may be listed without harm: the seed, constants, the target itself.
+    A derivative is named by what is differentiated for.  A whole variable in an answer stands for
+    all of its entries.  `also_fine` may be listed without harm: derivatives known outright, and the
+    target itself.
     """
 
     kind: ClassVar[Kind] = "prerequisites"
@@ -97,11 +105,11 @@ class Prerequisites(Asked):
 class Cache(Asked):
     """The values of the forward pass that the derivative of `target` needs.
 
-    Each class of `required` is one need: the names of which any one will do, the reference's own name
-    first (`("a3", "z3")`).  Two classes may share names.  An answer is complete when it lists a name of
-    every class; it is redundant when it lists more names of the classes than there are classes.
-    `free` may be listed or left out: parameters, labels, constants, dimensions.  Every other name is
-    superfluous.
+    Each class of `required` is one need: the names of which any one will do, the reference's own
+    first (`("a3", "z3")`).  Two classes may share names.  An answer is complete when it lists a
+    name of every class; it is redundant when it lists more of their names than there are classes.
+    `free` may be listed or left out: parameters, labels, constants, dimensions.  Every other name
+    is superfluous.
     """
 
     kind: ClassVar[Kind] = "cache"
@@ -162,4 +170,144 @@ def public(question: Question) -> dict[str, Any]:
     return view
 
 
-KINDS: dict[str, type[Question]] = {each.kind: each for each in get_args(Question)}
+FORMAT = "gradbook.question/1"
+
+
+class QuestionError(EngineError):
+    """JSON that is no question, or of a format that this version does not know."""
+
+
+def question_to_json(question: Question) -> dict[str, Any]:
+    """The full view, with the key; `question_from_json` reads it back."""
+    return {
+        "format": FORMAT,
+        **_given(question),
+        "program": program_to_json(question.program) if question.program else None,
+        **CODECS[question.kind].encode(question),
+    }
+
+
+def question_from_json(stored: Mapping[str, Any]) -> Question:
+    """The question that `question_to_json` wrote; raises QuestionError for anything else."""
+    if stored.get("format") != FORMAT:
+        raise QuestionError(f"expected a question of format {FORMAT}, not {stored.get('format')!r}")
+    codec = CODECS.get(str(stored.get("kind")))
+    if codec is None:
+        raise QuestionError(f"no kind of question is called {stored.get('kind')!r}")
+    try:
+        program = program_from_json(stored["program"]) if stored["program"] else None
+        if program is None and codec.kind is not Choice:
+            raise QuestionError(f"question {stored.get('id')!r} has no program")
+        head = {name: stored[name] for name in ("id", "name", "prompt")}
+        return codec.kind(**head, program=program, **codec.decode(stored, program))
+    except (KeyError, TypeError, ValueError) as problem:
+        raise QuestionError(f"question {stored.get('id')!r}: {problem!r}") from problem
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How the key of one kind of question is written and read."""
+
+    kind: Callable[..., Question]
+    encode: Callable[[Any], dict[str, Any]]
+    decode: Callable[[Mapping[str, Any], Any], dict[str, Any]]
+
+
+def _given(question: Question) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "name": question.name,
+        "kind": question.kind,
+        "prompt": question.prompt,
+    }
+
+
+def _target_to_json(target: Target) -> dict[str, Any]:
+    return {"variable": target.variable, "entry": list(target.entry) if target.entry else None}
+
+
+def _target_from_json(stored: Mapping[str, Any]) -> Target:
+    entry = stored["entry"]
+    return Target(stored["variable"], (entry[0], entry[1]) if entry else None)
+
+
+def _derivative_to_json(question: Derivative) -> dict[str, Any]:
+    return {
+        "target": _target_to_json(question.target),
+        "reference": show(question.reference, "text"),
+        "admits_numerator_layout": question.admits_numerator_layout,
+        "upstream": question.upstream,
+        "example_axis": question.example_axis,
+    }
+
+
+def _derivative_from_json(stored: Mapping[str, Any], program: Program) -> dict[str, Any]:
+    return {
+        "target": _target_from_json(stored["target"]),
+        "reference": parse_expr(stored["reference"], Scope.of(program)),
+        "admits_numerator_layout": stored["admits_numerator_layout"],
+        "upstream": stored["upstream"],
+        "example_axis": stored["example_axis"],
+    }
+
+
+def _prerequisites_to_json(question: Prerequisites) -> dict[str, Any]:
+    return {
+        "target": _target_to_json(question.target),
+        "required": [_target_to_json(each) for each in question.required],
+        "also_fine": [_target_to_json(each) for each in question.also_fine],
+    }
+
+
+def _prerequisites_from_json(stored: Mapping[str, Any], program: Program) -> dict[str, Any]:
+    return {
+        "target": _target_from_json(stored["target"]),
+        "required": tuple(_target_from_json(each) for each in stored["required"]),
+        "also_fine": tuple(_target_from_json(each) for each in stored["also_fine"]),
+    }
+
+
+def _cache_to_json(question: Cache) -> dict[str, Any]:
+    return {
+        "target": _target_to_json(question.target),
+        "required": [list(each) for each in question.required],
+        "free": list(question.free),
+    }
+
+
+def _cache_from_json(stored: Mapping[str, Any], program: Program) -> dict[str, Any]:
+    return {
+        "target": _target_from_json(stored["target"]),
+        "required": tuple(tuple(each) for each in stored["required"]),
+        "free": tuple(stored["free"]),
+    }
+
+
+def _choice_to_json(question: Choice) -> dict[str, Any]:
+    return {"options": [asdict(option) for option in question.options], "key": question.key}
+
+
+def _choice_from_json(stored: Mapping[str, Any], program: Program) -> dict[str, Any]:
+    options = tuple(Option(**option) for option in stored["options"])
+    return {"options": options, "key": stored["key"]}
+
+
+CODECS: dict[str, Codec] = {
+    "derivative": Codec(Derivative, _derivative_to_json, _derivative_from_json),
+    "forward": Codec(
+        Forward,
+        lambda each: {"quantities": list(each.quantities), "example_axis": each.example_axis},
+        lambda stored, program: {
+            "quantities": tuple(stored["quantities"]),
+            "example_axis": stored["example_axis"],
+        },
+    ),
+    "shapes": Codec(
+        Shapes,
+        lambda each: {"variables": list(each.variables)},
+        lambda stored, program: {"variables": tuple(stored["variables"])},
+    ),
+    "prerequisites": Codec(Prerequisites, _prerequisites_to_json, _prerequisites_from_json),
+    "cache": Codec(Cache, _cache_to_json, _cache_from_json),
+    "choice": Codec(Choice, _choice_to_json, _choice_from_json),
+}

@@ -1,0 +1,252 @@
+"""The questions of an exercise with their keys: the template asks, the program alone answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from engine.derived import Needs, prerequisites
+from engine.notation import show
+from engine.program import Program, Target
+from engine.question import (
+    Cache,
+    Choice,
+    Derivative,
+    Forward,
+    Option,
+    Prerequisites,
+    Question,
+    Shapes,
+    Upstream,
+)
+from engine.seeding import Stream
+from generator.distractors import Mistakes, closed_form
+from generator.placeholders import Context
+from generator.statement import derivative_latex, latex, read_target, target_latex
+from generator.template import Asking, Entry, Template
+
+PROMPTS = {
+    "derivative": "Give {{derivative}} as a formula in the quantities of the forward pass.",
+    "forward": "Write down the equations of the forward pass from the input to {{loss}},"
+    " one equation per line, with the names {{asked}}.",
+    "shapes": "What is the shape of each of these: {{asked}}? Write a scalar as 1 × 1.",
+    "prerequisites": "Which other derivatives of {{loss}} does backpropagation need"
+    " before it can give {{derivative}}? List them.",
+    "cache": "Which values have to be kept from the forward pass to compute {{derivative}}?"
+    " List no more than necessary; parameters and labels are at hand anyway.",
+    "choice": "Which of these is {{derivative}}?",
+}
+DISTRACTORS = 3
+LABELS = "ABCDEFGH"
+AXES = {"rows": 0, "columns": 1}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one question is asked: its entry of the template, the context, the exercise."""
+
+    exercise: str
+    entry: Asking
+    context: Context
+    program: Program | None
+
+    @property
+    def known(self) -> Program:
+        """The program; raises TemplateError where a question needs one and there is none."""
+        if self.program is None:
+            raise self.entry.table.error("kind", f"{self.entry.kind} needs a [[forward]] pass")
+        return self.program
+
+    @property
+    def name(self) -> str:
+        """The name of the question."""
+        return self.entry.fill("name", self.context)
+
+    def target(self) -> Target:
+        """What is differentiated for."""
+        with self.entry.located("target"):
+            return read_target(self.entry.fill("target", self.context), self.known)
+
+    def asked(self, default: tuple[str, ...]) -> tuple[str, ...]:
+        """The names that are asked for: those of the template, or `default`."""
+        names = self.entry.fill_all("asked", self.context) or default
+        with self.entry.located("asked"):
+            return tuple(self.known.var(name).name for name in names)
+
+    def head(self, **spoken: str) -> dict[str, str]:
+        """What all questions have, with the prompt's own placeholders."""
+        with self.entry.located("prompt"):
+            text = self.entry.table.text("prompt", PROMPTS[self.entry.kind])
+            prompt = self.context.bound(**spoken).fill(text)
+        return {"id": f"{self.exercise}/{self.name}", "name": self.name, "prompt": prompt}
+
+    def about(self, target: Target) -> dict[str, str]:
+        """`head` for a question about a derivative."""
+        return self.head(
+            derivative=f"${derivative_latex(self.known, target)}$",
+            target=f"${target_latex(self.known, target)}$",
+            loss=f"${latex(self.known.var(self.known.loss))}$",
+        )
+
+    def listing(self, names: tuple[str, ...]) -> dict[str, str]:
+        """`head` for a question about several quantities."""
+        spoken = ", ".join(f"${latex(self.known.var(name))}$" for name in names)
+        return self.head(asked=spoken, loss=f"${latex(self.known.var(self.known.loss))}$")
+
+
+def questions(
+    template: Template, exercise: str, context: Context, program: Program | None
+) -> tuple[Question, ...]:
+    """The questions of an exercise in the template's order; raises TemplateError."""
+    found = tuple(_questions(template, exercise, context, program))
+    names = [question.name for question in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise template.top.error("questions", f"two questions are called {name!r}")
+    return found
+
+
+def _questions(
+    template: Template, exercise: str, context: Context, program: Program | None
+) -> Iterator[Question]:
+    for entry in template.questions:
+        for inner in entry.contexts(context):
+            yield BUILDERS[entry.kind](Place(exercise, entry, inner, program))
+
+
+def _derivative(place: Place) -> Derivative:
+    target = place.target()
+    return Derivative(
+        **place.about(target),
+        program=place.known,
+        target=target,
+        reference=closed_form(place.known, target),
+        admits_numerator_layout=place.entry.table.flag("numerator_layout", False),
+        upstream=cast(Upstream, place.entry.table.text("upstream", "loss")),
+        example_axis=_example_axis(place),
+    )
+
+
+def _example_axis(place: Place) -> int | None:
+    text = place.entry.fill("example_axis", place.context)
+    if text and text not in AXES:
+        raise place.entry.table.error("example_axis", f"expected rows or columns, not {text!r}")
+    return AXES.get(text)
+
+
+def _forward(place: Place) -> Forward:
+    program = place.known
+    names = place.asked(tuple(statement.name for statement in program.statements))
+    return Forward(
+        **place.listing(names),
+        program=program,
+        quantities=names,
+        example_axis=_example_axis(place),
+    )
+
+
+def _shapes(place: Place) -> Shapes:
+    names = place.asked(tuple(place.known.shapes))
+    return Shapes(**place.listing(names), program=place.known, variables=names)
+
+
+def _prerequisites(place: Place) -> Prerequisites:
+    target = place.target()
+    order = prerequisites(place.known, target)
+    if not order.required:
+        raise place.entry.table.error("target", "no derivative is needed before this one")
+    return Prerequisites(
+        **place.about(target),
+        program=place.known,
+        target=target,
+        required=order.required,
+        also_fine=(*order.known, target),
+    )
+
+
+def _cache(place: Place) -> Cache:
+    target = place.target()
+    needs = Needs(place.known, closed_form(place.known, target))
+    return Cache(
+        **place.about(target),
+        program=place.known,
+        target=target,
+        required=needs.classes,
+        free=needs.free,
+    )
+
+
+def _choice(place: Place) -> Choice:
+    if place.entry.options:
+        return _choice_of(place, place.head(), _listed(place))
+    target = place.target()
+    return _choice_of(place, place.about(target), _derived(place, target))
+
+
+def _choice_of(place: Place, head: dict[str, str], options: list[tuple[Option, bool]]) -> Choice:
+    right = [option for option, is_key in options if is_key]
+    if len(right) != 1 or len(options) < 2:
+        raise place.entry.table.error(
+            "options",
+            f"expected two or more options with one key, not {len(right)} of {len(options)}",
+        )
+    order = Stream("gradbook.options/1", head["id"]).shuffled(range(len(options)))
+    labels = dict(zip(order, LABELS, strict=False))
+    shown = [(labels[place], *each) for place, each in enumerate(options)]
+    return Choice(
+        **head,
+        program=place.program,
+        options=tuple(_labelled(option, label) for label, option, _ in sorted(shown, key=_label)),
+        key=next(label for label, _, is_key in shown if is_key),
+    )
+
+
+def _label(row: tuple[str, Option, bool]) -> str:
+    return row[0]
+
+
+def _labelled(option: Option, label: str) -> Option:
+    return Option(label, option.text, option.misconception, option.comment)
+
+
+def _listed(place: Place) -> list[tuple[Option, bool]]:
+    """The options that the template lists."""
+    return [
+        (_option(entry, inner), entry.table.flag("key", False))
+        for entry in place.entry.options
+        for inner in entry.contexts(place.context)
+    ]
+
+
+def _option(entry: Entry, context: Context) -> Option:
+    return Option(
+        label="",
+        text=entry.fill("text", context),
+        misconception=entry.table.text("misconception", "") or None,
+        comment=entry.fill("comment", context),
+    )
+
+
+def _derived(place: Place, target: Target) -> list[tuple[Option, bool]]:
+    """The right derivative and wrong ones."""
+    count = place.entry.table.number("distractors", DISTRACTORS)
+    stream = Stream("gradbook.distractors/1", place.exercise, place.name)
+    wrong = Mistakes(place.known, target).pick(count, stream)
+    key = Option("", _formula(closed_form(place.known, target)))
+    others = [Option("", _formula(each.formula), each.misconception) for each in wrong]
+    return [(key, True), *((option, False) for option in others)]
+
+
+def _formula(formula: Any) -> str:
+    return f"${show(formula, 'latex')}$"
+
+
+BUILDERS: dict[str, Callable[[Place], Question]] = {
+    "derivative": _derivative,
+    "forward": _forward,
+    "shapes": _shapes,
+    "prerequisites": _prerequisites,
+    "cache": _cache,
+    "choice": _choice,
+}
