@@ -35,6 +35,8 @@ def axes(array: Array, axis: int | None) -> int | tuple[int, ...]:
 
 def _decide(value: Any, strict: bool) -> Any:
     """An exact 1 or 0 for a decided sign of `value`, not-a-number for an undecided one."""
+    if hasattr(value, "positive"):  # an entry of a symbolic algebra knows its own indicator
+        return value.positive() if strict else 1 - (-value).positive()
     kind = type(value)
     if value > 0 or (not strict and value >= 0):
         return kind(1)
@@ -115,7 +117,7 @@ def largest(x: Array, axis: int | None, keepdims: bool) -> Array:
 def _largest(values: Array) -> Any:
     best = values[0]
     for value in values[1:]:
-        best = best if best > value else value if value >= best else best * math.nan
+        best = best + (value - best) * _decide(value - best, strict=True)
     return best
 
 
