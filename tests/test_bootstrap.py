@@ -120,7 +120,7 @@ def test_the_first_start_sets_up_and_goes_on(made: Checkout, first: Done) -> Non
 def test_the_second_start_is_silent_and_quick(made: Checkout) -> None:
     begin = time.monotonic()
     done = made.start("seven")
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 5
     assert (done.returncode, done.stdout, done.stderr) == (7, f"{made.path}|seven\n", "")
 
 
