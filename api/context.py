@@ -6,16 +6,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from flask import current_app
 
 from api.attempts.messages import GradeMessage
 from api.settings import Settings
 from api.store.database import Database
-
-if TYPE_CHECKING:
-    from generator.bank import Bank
+from generator.bank import Bank
 
 EXTENSION = "gradbook"
 

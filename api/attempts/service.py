@@ -56,7 +56,7 @@ def swept(attempt: Attempt, now: datetime, stale_after: timedelta) -> None:
 
 def record(unit: Unit, message: RecordMessage, now: datetime) -> bool:
     """Whether the verdict was new; the second of the same attempt and grader changes nothing."""
-    attempt = unit.attempts.get(message.attempt)
+    attempt = unit.attempts.locked(message.attempt)
     if attempt is None:
         raise NotFound("attempt", message.attempt)
     return unit.attempts.record(attempt, recorded(message, now))

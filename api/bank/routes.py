@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Response, jsonify
 
 from api.bank import schemas
-from api.bank.service import generate, keep, template_of, visible_exercise
+from api.bank.service import generate, template_of, visible_exercise
 from api.context import current
 from api.errors import Forbidden
 from api.identity import asking, needs
@@ -44,7 +44,8 @@ def create_exercise(body: schemas.NewExercise) -> Response:
     seed = context.draw_seed() if body.seed is None else body.seed
     generated = generate(context.bank, body.template, seed)
     with context.database.write() as unit:
-        answer = schemas.Exercise.model_validate(keep(unit, generated, context.now()).spec)
+        exercise = unit.exercises.keep(generated, context.now())
+        answer = schemas.Exercise.model_validate(exercise.spec)
     return created(answer, address("exercises", answer.id))
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
-
 from api.errors import Invalid, NotFound
 from api.identity import Identity
 from api.schemas import Document
 from api.store.models import Exercise, Question
 from api.store.unit import Unit
+from generator.bank import Bank
 from generator.errors import SlotError, UnknownTemplate
-
-if TYPE_CHECKING:
-    from generator.bank import Bank
-    from generator.template import Template
+from generator.template import Template
 
 
 def template_of(bank: Bank, slug: str) -> Template:
@@ -34,14 +29,6 @@ def generate(bank: Bank, template: str, seed: int) -> Document:
         return bank.exercise(template, seed).to_json()
     except (UnknownTemplate, SlotError) as error:
         raise Invalid(str(error)) from None
-
-
-def keep(unit: Unit, spec: Document, now: datetime) -> Exercise:
-    """The exercise, stored.
-
-    One that is stored already stays as it is: its id names the same bytes for ever.
-    """
-    return unit.exercises.get(spec["id"]) or unit.exercises.add(spec, now)
 
 
 def visible_exercise(unit: Unit, reader: Identity, exercise_id: str) -> Exercise:

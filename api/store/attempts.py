@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, exists, select, tuple_
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from api.store.models import Attempt, Outcome, State, Verdict, VerdictDiagnosis
@@ -85,17 +84,18 @@ class Attempts:
         rows = select(Verdict).where(Verdict.attempt_id.in_(attempt_ids), Verdict.current)
         return {verdict.attempt_id: verdict for verdict in self._session.scalars(rows)}
 
+    def locked(self, attempt_id: uuid.UUID) -> Attempt | None:
+        """The attempt of that id, which nobody else changes before this unit of work ends."""
+        return self._session.get(Attempt, attempt_id, with_for_update=True)
+
     def record(self, attempt: Attempt, recorded: Recorded) -> bool:
-        """Whether the verdict was new: one for each attempt and grader version is kept."""
+        """Whether the verdict was new: a locked attempt gets one of each grader version."""
         if self._has_verdict(attempt, Verdict.grader_version == recorded.grader_version):
             return False
         current = not self._has_verdict(attempt, Verdict.current)
-        try:
-            with self._session.begin_nested():
-                self._session.add(_verdict(attempt, recorded, current))
-        except IntegrityError:  # another recorder was quicker between the look and the insert
-            return False
+        self._session.add(_verdict(attempt, recorded, current))
         attempt.state = State.GRADED
+        self._session.flush()
         return True
 
     def _has_verdict(self, attempt: Attempt, condition: Any) -> bool:

@@ -6,17 +6,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from api.bank.service import generate, keep
+from api.bank.service import generate
 from api.errors import Invalid, NotFound
 from api.identity import Identity
 from api.schemas import Document
 from api.store.models import Worksheet
 from api.store.unit import Unit
-
-if TYPE_CHECKING:
-    from generator.bank import Bank
+from generator.bank import Bank
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ def plan(bank: Bank, title: str, items: Sequence[tuple[str, int]], released: boo
 
 def create(unit: Unit, course_id: uuid.UUID, plan: Plan, now: datetime) -> Worksheet:
     """The planned worksheet, stored with its exercises."""
-    exercises = [keep(unit, spec, now) for spec in plan.exercises]
+    exercises = [unit.exercises.keep(spec, now) for spec in plan.exercises]
     released_at = now if plan.released else None
     return unit.worksheets.add(course_id, plan.title, exercises, now, released_at)
 

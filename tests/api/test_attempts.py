@@ -16,6 +16,8 @@ from api.errors import MalformedMessage, NotFound
 from tests.api.fakes.grader import BUG, record_message
 from tests.api.house import House
 
+NOBODYS = uuid.UUID(int=1)
+
 
 @pytest.fixture(autouse=True)
 def worksheet(house: House) -> str:
@@ -114,7 +116,7 @@ def verdicts(house: House, attempt: str) -> list[tuple[str, bool]]:
 
 def test_a_verdict_for_nothing_is_refused(house: House) -> None:
     with pytest.raises(NotFound), house.database.write() as unit:
-        record(unit, read_record(record_message(uuid.uuid4())), house.clock())
+        record(unit, read_record(record_message(NOBODYS)), house.clock())
 
 
 @pytest.mark.parametrize(
@@ -126,19 +128,14 @@ def test_a_verdict_for_nothing_is_refused(house: House) -> None:
         {"milliseconds": -1},
         {"milliseconds": "nan"},
         {"verdict": None},
-        {"verdict": record_message(uuid.uuid4(), "splendid")["verdict"]},
-        {"verdict": record_message(uuid.uuid4(), score=1.5)["verdict"]},
-        {
-            "verdict": record_message(uuid.uuid4(), diagnosis=[{**BUG, "slug": "No Slug"}])[
-                "verdict"
-            ]
-        },
+        {"verdict": record_message(NOBODYS, "splendid")["verdict"]},
+        {"verdict": record_message(NOBODYS, score=1.5)["verdict"]},
+        {"verdict": record_message(NOBODYS, diagnosis=[{**BUG, "slug": "No Slug"}])["verdict"]},
     ],
-    ids=str,
 )
 def test_a_message_outside_the_contract_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(MalformedMessage):
-        read_record({**record_message(uuid.uuid4()), **change})
+        read_record({**record_message(NOBODYS), **change})
 
 
 def test_a_message_that_is_no_object_is_refused() -> None:

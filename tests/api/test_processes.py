@@ -1,0 +1,131 @@
+"""The real processes: killed in the middle, deprived of their broker, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from api.seed_course import DemoCourse, ensure_demo_course
+from api.settings import Settings
+from api.store.database import Database
+from api.supervisor import Service
+
+pytestmark = pytest.mark.slow
+
+SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """The embedded service with its demo course, and a look into its database."""
+
+    service: Service
+    course: DemoCourse
+    database: Database
+
+    def call(
+        self, method: str, path: str, body: object = None, **headers: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Status and document of the answer to the demo learner."""
+        authorization = {"Authorization": f"Bearer {self.course.learner_token}"}
+        request = Request(
+            self.service.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", **authorization, **headers},
+        )
+        with urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+
+    def question(self) -> str:
+        _, worksheet = self.call("GET", f"/api/v1/worksheets/{self.course.worksheet_id}")
+        _, exercise = self.call("GET", worksheet["items"][1]["url"])
+        return str(exercise["questions"][0]["id"])
+
+    def post(self, text: str, **headers: str) -> tuple[int, dict[str, Any]]:
+        body = {"question": self.question(), "answer": text}
+        return self.call("POST", "/api/v1/attempts", body, **headers)
+
+    def verdicts(self, attempts: list[uuid.UUID]) -> list[int]:
+        """How many verdicts each of the attempts has."""
+        with self.database.read() as unit:
+            stored = [unit.attempts.get(attempt) for attempt in attempts]
+            return [len(attempt.verdicts) for attempt in stored if attempt is not None]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    data = tmp_path_factory.mktemp("data")
+    with Service(Settings.from_environment({"GRADBOOK_DATA": str(data)})) as service:
+        database = Database(service.settings.database_url)
+        yield Running(service, ensure_demo_course(service.settings), database)
+        database.close()
+
+
+def until(condition: Callable[[], bool], pause: float = 0.05) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(pause)
+
+
+def test_an_answer_gets_its_verdict_while_one_waits(running: Running) -> None:
+    status, attempt = running.post("x (a - y)", Prefer="wait=20")
+    assert status == 201
+    assert attempt["verdict"]["outcome"]
+
+
+def test_a_killed_grader_loses_no_attempt(running: Running) -> None:
+    """Killed while it has answered some of fifty: every attempt gets its one verdict."""
+    grader = running.service.processes["grader"]
+    killed = grader.pid
+    grader.kill(signal.SIGSTOP)  # so that all fifty are on their way when it is killed
+    with ThreadPoolExecutor(4) as pool:
+        posted = list(pool.map(running.post, [f"x (a - y) + {number}" for number in range(50)]))
+    assert {status for status, _ in posted} == {202}
+    attempts = [uuid.UUID(attempt["id"]) for _, attempt in posted]
+
+    grader.kill(signal.SIGCONT)
+    until(lambda: any(running.verdicts(attempts)), pause=0.002)
+    grader.kill(signal.SIGKILL)
+    assert sum(running.verdicts(attempts)) < 50, "it was killed too late to prove anything"
+
+    until(lambda: all(running.verdicts(attempts)))
+    assert grader.pid not in (None, killed)
+    time.sleep(1)  # what was handed out twice may still come in
+    assert running.verdicts(attempts) == [1] * 50
+
+
+def test_an_attempt_outlives_a_broker_that_is_down(running: Running) -> None:
+    question_known = running.post("x (a - y)", Prefer="wait=20")
+    assert question_known[0] == 201
+    broker = running.service.processes["broker"]
+    broker.stop()
+    began = time.monotonic()
+    posted = [running.post(f"x (a - y) + {number}") for number in range(5)]
+    assert time.monotonic() - began < 5
+    assert [status for status, _ in posted] == [202] * 5
+    attempts = [uuid.UUID(attempt["id"]) for _, attempt in posted]
+    assert running.verdicts(attempts) == [0] * 5
+    broker.start()
+    until(lambda: all(running.verdicts(attempts)))
+    assert running.verdicts(attempts) == [1] * 5
+
+
+def test_a_killed_recorder_loses_no_verdict(running: Running) -> None:
+    recorder = running.service.processes["recorder"]
+    recorder.kill(signal.SIGSTOP)
+    attempts = [uuid.UUID(running.post(f"x (a - y) + {number}")[1]["id"]) for number in range(10)]
+    time.sleep(0.5)
+    recorder.kill(signal.SIGKILL)
+    until(lambda: all(running.verdicts(attempts)))
+    assert running.verdicts(attempts) == [1] * 10
