@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.expression import Apply
-from engine.numeric import Batch, Environment, constant
+from engine.numeric import Batch, constant
 from engine.reverse import Numbers
 from grader.diagnosis.functions import grounded, is_function, planted
 from grader.diagnosis.ground import Ground, Layout
@@ -96,7 +96,3 @@ def other_entries(layout: Layout) -> Iterator[Plan]:
     if layout.target.entry is not None:
         yield Plan(("wrong-variable",), variable=layout.target.variable)
 
-
-def environment_of(ground: Ground) -> Environment:
-    """The numbers of a ground."""
-    return ground.env

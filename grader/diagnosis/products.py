@@ -10,7 +10,6 @@ import numpy as np
 from engine.expression import Apply, Const, Expr
 from engine.numeric import Batch
 from engine.operators import operator
-from engine.shapes import Shape
 from grader.diagnosis.functions import RowRule, grounded, is_function, named, planted
 from grader.diagnosis.ground import Ground, Layout, Place
 from grader.diagnosis.plan import Plan, Rule
@@ -240,7 +239,3 @@ def _all_products(right: RowRule) -> RowRule:
 
     return rule
 
-
-def is_square(shape: Shape) -> bool:
-    """Whether a matrix of this shape can be turned without changing its shape."""
-    return len(shape) == 2 and shape[0] == shape[1]

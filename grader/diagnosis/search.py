@@ -1,0 +1,185 @@
+"""The search for what explains a wrong answer, from one mistake to two.
+
+In order of precedence, the first that explains it:
+
+    1. a constant factor of the right gradient that a mistake at the loss makes (sign, 2, 1/m)
+    2. one mistake in the pass, exactly
+    3. the right gradient, transposed
+    4. one mistake, up to transposition or such a factor
+    5. two mistakes in the pass, found lazily
+    6. any other constant factor
+
+Mistakes that cannot be told apart are reported together, in the order of misconceptions.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.errors import EngineError
+from engine.expression import Expr
+from engine.numeric import Batch
+from grader.diagnosis.constants import Constants
+from grader.diagnosis.ground import Ground
+from grader.diagnosis.rules import pairs_of_mistakes, single_mistakes
+from grader.diagnosis.table import Entry, Table, multiple, usable
+from grader.misconceptions import misconceptions
+
+MOST_REPORTED = 3
+
+TRANSPOSED = "transposed-result"
+ODD_CONSTANT = "constant-multiple"
+FOR_TRANSPOSED = (
+    "missing-transpose-weights",
+    "missing-transpose-activations",
+    "wrong-matmul-order",
+)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Misconceptions that together explain an answer, with what fills their sentences."""
+
+    slugs: tuple[str, ...]
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """The look-up of wrong answers to one question.
+
+    The first ground holds the table, the others decide what a constant factor depends on.
+    `constants` knows the factors; `sizes` gives what dimensions count as on each ground.
+    """
+
+    grounds: tuple[Ground, ...]
+    references: tuple[Batch, ...]
+    constants: Constants
+    square: bool = False
+
+    @cached_property
+    def _singles(self) -> Table:
+        layout = self.grounds[0].layout
+        return Table(self.grounds[0], single_mistakes(layout), self.references[:1])
+
+    @cached_property
+    def _pairs(self) -> Table:
+        layout = self.grounds[0].layout
+        return Table(self.grounds[0], pairs_of_mistakes(layout), self.references[:1])
+
+    def explain(self, answer: Expr) -> tuple[Explanation, ...]:
+        """What explains `answer`: the indistinguishable explanations of the first kind that does."""
+        try:
+            with np.errstate(all="ignore"):
+                values = tuple(ground.env.evaluate(answer) for ground in self.grounds)
+        except (EngineError, IndexError):
+            return ()
+        for step in (self._at_loss, self._one, self._turned, self._one_and_more, self._two):
+            found = _best(step(values))
+            if found:
+                return found
+        return tuple(self._odd_constant(values))
+
+    def _at_loss(self, values: Sequence[Batch]) -> Iterator[Explanation]:
+        slugs = self._factor_of_reference(values)
+        if slugs:
+            yield Explanation(slugs, {})
+
+    def _one(self, values: Sequence[Batch]) -> Iterator[Explanation]:
+        for entry, slugs in self._named(self._singles, values):
+            if not slugs:
+                yield Explanation(entry.plan.slugs, entry.plan.fields)
+
+    def _turned(self, values: Sequence[Batch]) -> Iterator[Explanation]:
+        if self.square:
+            return
+        slugs = self._factor_of_reference(_transposed(values))
+        if slugs is not None and values[0].shape:
+            yield Explanation((TRANSPOSED, *slugs), {})
+
+    def _one_and_more(self, values: Sequence[Batch]) -> Iterator[Explanation]:
+        for entry, slugs in self._named(self._singles, values):
+            if slugs:
+                yield Explanation((*entry.plan.slugs, *slugs), entry.plan.fields)
+        if not values[0].shape:
+            return
+        for entry, slugs in self._named(self._singles, _transposed(values)):
+            turned = () if self.square or entry.plan.slugs[0] in FOR_TRANSPOSED else (TRANSPOSED,)
+            if TRANSPOSED in entry.plan.slugs:
+                turned = ()
+            yield Explanation((*entry.plan.slugs, *turned, *slugs), entry.plan.fields)
+
+    def _two(self, values: Sequence[Batch]) -> Iterator[Explanation]:
+        for entry, slugs in self._named(self._pairs, values):
+            if not slugs:
+                yield Explanation(entry.plan.slugs, entry.plan.fields)
+                return
+
+    def _odd_constant(self, values: Sequence[Batch]) -> Iterator[Explanation]:
+        factors = self._factors(values, self.references)
+        if factors and max(factors) - min(factors) <= 1e-9 * abs(factors[0]):
+            yield Explanation((ODD_CONSTANT,), {})
+
+    def _factor_of_reference(self, values: Sequence[Batch]) -> tuple[str, ...] | None:
+        factors = self._factors(values, self.references)
+        return self._slugs(factors) if factors else None
+
+    def _factors(
+        self, values: Sequence[Batch], others: Sequence[Batch]
+    ) -> tuple[float, ...] | None:
+        """On each ground, the factor by which the value is a multiple of the other."""
+        found: list[float] = []
+        for ground, value, other in zip(self.grounds, values, others, strict=True):
+            left, right = ground.column(value), ground.column(other)
+            same = value.shape == other.shape and usable(left) and usable(right)
+            factor = multiple(left, right) if same else None
+            if factor is None:
+                return None
+            found.append(factor)
+        return tuple(found)
+
+    def _named(
+        self, table: Table, values: Sequence[Batch]
+    ) -> Iterator[tuple[Entry, tuple[str, ...]]]:
+        """The entries of a table that `values` are nameable multiples of on every ground."""
+        for match in table.matches(values[0]):
+            others = _values_of(match.entry, self.grounds)
+            factors = self._factors(values, others) if others else None
+            slugs = self._slugs(factors) if factors else None
+            if slugs is not None:
+                yield match.entry, slugs
+
+    def _slugs(self, factors: Sequence[float]) -> tuple[str, ...] | None:
+        return self.constants.slugs(factors, [ground.env.sizes for ground in self.grounds])
+
+
+def _values_of(entry: Entry, grounds: Sequence[Ground]) -> list[Batch] | None:
+    """What the entry's plan makes of the gradient on every ground."""
+    found = []
+    for ground in grounds:
+        values = entry.plan.values(ground)
+        if len(values) <= entry.number:
+            return None
+        found.append(values[entry.number])
+    return found
+
+
+def _transposed(values: Sequence[Batch]) -> tuple[Batch, ...]:
+    return tuple(value.T if len(value.shape) == 2 else value for value in values)
+
+
+def _best(explanations: Iterable[Explanation]) -> tuple[Explanation, ...]:
+    """The explanations with the fewest mistakes, one per slug, in the order of the slugs' rows."""
+    order = {slug: place for place, slug in enumerate(misconceptions())}
+    found = {each.slugs: each for each in explanations}
+    if not found:
+        return ()
+    fewest = min(len(slugs) for slugs in found)
+    kept = [each for slugs, each in found.items() if len(slugs) == fewest]
+    kept.sort(key=lambda each: [order.get(slug, len(order)) for slug in each.slugs])
+    return tuple(kept[:MOST_REPORTED])
+

@@ -1,0 +1,191 @@
+"""What is said about an answer: diagnoses, witnesses, and sentences filled with the exercise's names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from engine.errors import PrecisionExhausted, ShapeError
+from engine.expression import Const, Expr, Var, transform
+from engine.notation import Read, read_again
+from engine.notation.syntax import Answer
+from engine.program import Target
+from engine.shapes import show as show_shape
+from engine.symbolic import balls
+from engine.symbolic.prove import Proved
+from grader.compiled import Compiled
+from grader.diagnosis.search import Explanation
+from grader.misconceptions import misconception
+from grader.scopes import derivative_names, earlier_derivatives
+from grader.verdict import Diagnosis
+
+DECIMAL = re.compile(r"\d*\.(\d+)")
+LARGEST_DENOMINATOR = 60
+ROUNDED = "rounded-number"
+
+
+# diagnoses
+
+
+def wrong(compiled: Compiled, answer: Expr, text: str = "") -> tuple[Diagnosis, ...]:
+    """The misconceptions that explain a wrong answer."""
+    if _rounded(compiled, answer, text):
+        return (misconception(ROUNDED).diagnosis({}),)
+    return _diagnoses(compiled, compiled.search.explain(answer))
+
+
+def ill_shaped(compiled: Compiled, syntax: Answer | None) -> tuple[Diagnosis, ...]:
+    """The misconceptions that explain an answer whose parts do not fit."""
+    search, scope = compiled.square_search, compiled.square_scope
+    if syntax is None or search is None or scope is None:
+        return ()
+    again = read_again(syntax, scope)
+    return _diagnoses(compiled, search.explain(again.expr)) if isinstance(again, Read) else ()
+
+
+def _diagnoses(
+    compiled: Compiled, explanations: Sequence[Explanation]
+) -> tuple[Diagnosis, ...]:
+    """One diagnosis per slug, in order; of several explanations by two mistakes, the first."""
+    if explanations and len(explanations[0].slugs) > 1:
+        explanations = explanations[:1]
+    fields = exercise_fields(compiled)
+    found: dict[str, Diagnosis] = {}
+    for each in explanations:
+        for slug in each.slugs:
+            found.setdefault(slug, misconception(slug).diagnosis({**fields, **each.fields}))
+    return tuple(found.values())
+
+
+def exercise_fields(compiled: Compiled) -> dict[str, str]:
+    """What the exercise alone puts into a misconception's sentence."""
+    program, target = compiled.program, compiled.question.target
+    batch = sorted(compiled.search.constants.means)
+    fields = {
+        "derivative": asked(compiled),
+        "variable": target.variable,
+        "shape": show_shape(program.shapes[target.variable]),
+        "loss": program.loss,
+    }
+    return fields | ({"batch": batch[0]} if batch else {})
+
+
+def asked(compiled: Compiled) -> str:
+    """What was asked for, as in dL/dw."""
+    return f"d{compiled.program.loss}/d{entry_name(compiled.question.target)}"
+
+
+def entry_name(target: Target) -> str:
+    """A target as text: w, or a1_1 for an entry of a vector, W2_12 for one of a matrix."""
+    if target.entry is None:
+        return target.variable
+    row, column = target.entry
+    return f"{target.variable}_{row}" + (str(column) if column != 1 else "")
+
+
+def value_message(compiled: Compiled, diagnosis: Sequence[Diagnosis]) -> str:
+    """The first sentence on a wrong answer."""
+    if diagnosis:
+        return diagnosis[0].feedback
+    return f"This is not {asked(compiled)}: the two differ at a sample point."
+
+
+def _rounded(compiled: Compiled, answer: Expr, text: str) -> bool:
+    """Whether decimals in the text are rounded forms of fractions that would be right."""
+    places = [len(found) for found in DECIMAL.findall(text)]
+    if not places:
+        return False
+    better = transform(answer, lambda node: _unrounded(node, max(places)))
+    return better != answer and _equal(compiled, better)
+
+
+def _unrounded(node: Expr, places: int) -> Expr:
+    """The simple fraction that a decimal of so many places stands for."""
+    if not isinstance(node, Const) or node.value.denominator == 1:
+        return node
+    simple = node.value.limit_denominator(LARGEST_DENOMINATOR)
+    return Const(simple) if abs(simple - node.value) < Fraction(1, 10**places) else node
+
+
+def _equal(compiled: Compiled, answer: Expr) -> bool:
+    try:
+        outcome = compiled.comparison.equal(answer, compiled.reference)
+    except (PrecisionExhausted, ShapeError):
+        return False
+    return isinstance(outcome, balls.Agreement)
+
+
+# equality chains and derivatives that were taken as known
+
+
+def false_links(compiled: Compiled, reading: Read | None) -> list[str]:
+    """A remark for an equality chain in which an earlier link differs from the last."""
+    if reading is None:
+        return []
+    links = [link for link in reading.links[:-1] if link is not None and not isinstance(link, Var)]
+    broken = [link for link in links if not _same(compiled, link, reading.expr)]
+    if not broken:
+        return []
+    return ["Your equality signs do not all hold: only the last part of the chain was graded."]
+
+
+def _same(compiled: Compiled, left: Expr, right: Expr) -> bool:
+    if left.shape != right.shape:
+        return False
+    try:
+        return isinstance(compiled.comparison.equal(left, right), balls.Agreement)
+    except PrecisionExhausted:
+        return True
+
+
+def borrowed_derivatives(compiled: Compiled, reading: Read | None) -> str:
+    """The first earlier derivative that the answer's last link uses by name; empty for none."""
+    if reading is None:
+        return ""
+    program, target = compiled.program, compiled.question.target
+    written = _plain(_last_link(reading.syntax))
+    for name in earlier_derivatives(program, target):
+        for spelling in derivative_names(program, name):
+            if re.search(rf"(?<!\w){re.escape(_plain(spelling))}(?!\w)", written):
+                return f"d{program.loss}/d{name}"
+    return ""
+
+
+def _last_link(syntax: Answer) -> str:
+    return syntax.text.rsplit("=", 1)[-1]
+
+
+def _plain(text: str) -> str:
+    """A formula with the marks around derivatives taken away."""
+    for mark, plain in ((r"\partial", "d"), ("∂", "d"), (r"\frac", ""), ("}{", "/"), ("{", ""), ("}", "")):
+        text = text.replace(mark, plain)
+    return re.sub(r"(?<=\bd) +|[\[\]^_]", "", text).replace(" /", "/").replace("/ ", "/")
+
+
+# evidence
+
+
+def proof_text(proof: Proved) -> str:
+    """What a proof at fixed sizes has shown."""
+    sizes = ", ".join(f"{name} = {size}" for name, size in dict(proof.sizes).items())
+    return f"proved at {sizes}" if sizes else "proved"
+
+
+def witness(found: balls.Refuted) -> Mapping[str, Any]:
+    """A refutation for instructors: the point, the entry and both values."""
+    return {
+        "point": found.point,
+        "sizes": dict(found.sizes),
+        "inputs": {name: _printable(value) for name, value in found.inputs.items()},
+        "entry": list(found.entry),
+        "answer": found.left,
+        "reference": found.right,
+    }
+
+
+def _printable(value: Any) -> Any:
+    """Nested lists of fractions as nested lists of strings."""
+    return [_printable(each) for each in value] if isinstance(value, list) else str(value)
+

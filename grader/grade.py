@@ -1,0 +1,30 @@
+"""The verdict on an answer, by kind of question.  Pure: no clock, no storage, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.question import Question
+from grader.kinds import cache, choice, derivative, forward, prerequisites, shapes
+from grader.verdict import Verdict, invalid
+
+KINDS: Mapping[str, Callable[[Any, str], Verdict]] = {
+    "derivative": derivative.grade,
+    "forward": forward.grade,
+    "shapes": shapes.grade,
+    "prerequisites": prerequisites.grade,
+    "cache": cache.grade,
+    "choice": choice.grade,
+}
+LONGEST = 4000  # characters
+
+
+def grade(question: Question, text: str) -> Verdict:
+    """The verdict on `text`; raises only through a fault of ours, never because of the text."""
+    if len(text) > LONGEST:
+        message = f"An answer has at most {LONGEST} characters."
+        return invalid("limit", message, (LONGEST, len(text)))
+    if not text.strip():
+        return invalid("parse", "There is no answer here yet.", (0, len(text)))
+    return KINDS[question.kind](question, text)

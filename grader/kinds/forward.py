@@ -1,0 +1,179 @@
+"""The forward pass: an ordered list of equations, any equivalent program accepted.
+
+Every asked quantity is compared as a function of what the learner had defined before it, so one slip counts
+once.  Other names are the learner's own: they may differ, be added or be left out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from engine.expression import Expr, Var, substitute
+from engine.notation import Read, Scope, Unreadable, read
+from engine.program import Program
+from engine.question import Forward
+from grader.equality import same_function
+from grader.reading import refused, sentence
+from grader.scopes import scope_of
+from grader.verdict import Exact, Verdict, graded, invalid
+
+Span: TypeAlias = tuple[int, int]
+LINE = re.compile(r"[^;\n]+")
+EQUALS = re.compile(r"(?<![<>=!:])(?::=|←|=)(?!=)")
+HOW = "Write one equation per line, such as z = w^T x + b."
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One line: `name` is the program's where the learner's is one of it; `value` uses earlier names."""
+
+    name: str
+    value: Expr
+    inlined: Expr
+    span: Span
+
+
+@dataclass
+class Notebook:
+    """The names known so far: the inputs, and what has been defined."""
+
+    program: Program
+    scope: Scope
+    equations: list[Equation] = field(default_factory=list)
+    own: dict[str, Expr] = field(default_factory=dict)  # the learner's names, in terms of the inputs
+    local: dict[str, Expr] = field(default_factory=dict)  # those that are not the program's
+
+    def reading_scope(self) -> Scope:
+        """The inputs, and what has been defined so far."""
+        given = {symbol.name: symbol.shape for symbol in self.program.symbols}
+        defined = {name: value.shape for name, value in self.own.items() if name not in self.local}
+        return Scope(
+            symbols=given | defined,
+            aliases=self.scope.aliases,
+            dimensions=self.scope.dimensions,
+            functions=self.scope.functions,
+            definitions=self.local,
+            example_axis=self.scope.example_axis,
+        )
+
+    def define(self, name: str, value: Expr, span: Span) -> None:
+        """Writes an equation down."""
+        inlined = substitute(value, self.own)
+        self.equations.append(Equation(name, value, inlined, span))
+        if self.program.shapes.get(name) == value.shape and name in self.program.definitions:
+            self.local.pop(name, None)
+        else:
+            self.local[name] = inlined
+        self.own[name] = inlined
+
+
+def grade(question: Forward, text: str) -> Verdict:
+    """The verdict on a list of equations, each asked quantity counting alike."""
+    notebook = written(question.program, text)
+    if isinstance(notebook, Verdict):
+        return notebook
+    judged = {name: _judged(question.program, name, notebook) for name in question.quantities}
+    right = [name for name, state in judged.items() if state == "right"]
+    wrong = [name for name, state in judged.items() if state == "wrong"]
+    missing = [name for name, state in judged.items() if state == "missing"]
+    return _verdict(question, right, wrong, missing, notebook)
+
+
+def _verdict(
+    question: Forward, right: list[str], wrong: list[str], missing: list[str], notebook: Notebook
+) -> Verdict:
+    sentences = [] if wrong or missing else ["Correct."]
+    if wrong:
+        sentences.append(f"Not right: the equation for {', '.join(wrong)}.")
+    if missing:
+        sentences.append(f"Missing: an equation for {', '.join(missing)}.")
+    total = len(question.quantities)
+    evidence = Exact(f"{len(right)} of {total} right", {"wrong": wrong, "missing": missing})
+    span = next((e.span for e in notebook.equations if e.name in wrong), None)
+    return graded(len(right) / max(total, 1), "items", " ".join(sentences), evidence, span=span)
+
+
+def _judged(program: Program, name: str, notebook: Notebook) -> str:
+    """`right`, `wrong` or `missing`."""
+    reference = program.definitions[name].value
+    own = [each for each in notebook.equations if each.name == name]
+    for each in own or notebook.equations:
+        if _is(program, name, reference, each):
+            return "right"
+    return "wrong" if own else "missing"
+
+
+def _is(program: Program, name: str, reference: Expr, equation: Equation) -> bool:
+    """Whether an equation defines `name`: with earlier names taken as right, or from the inputs."""
+    shape = program.shapes[name]
+    local = equation.value.shape == shape and same_function(program, equation.value, reference)
+    return local or (
+        equation.inlined.shape == shape
+        and equation.inlined != equation.value
+        and same_function(program, equation.inlined, Var(name, shape))
+    )
+
+
+def written(program: Program, text: str) -> Notebook | Verdict:
+    """The equations of a text; an invalid verdict where one cannot be read."""
+    notebook = Notebook(program, scope_of(program))
+    for line in LINE.finditer(text):
+        problem = _line(notebook, line.group(), line.start()) if line.group().strip() else None
+        if problem is not None:
+            return problem
+    return notebook if notebook.equations else invalid("parse", HOW, (0, len(text)))
+
+
+def _line(notebook: Notebook, line: str, start: int) -> Verdict | None:
+    """Writes one line down; a verdict where it cannot be read."""
+    signs = list(EQUALS.finditer(line))
+    if not signs:
+        return invalid("parse", HOW, (start, start + len(line)))
+    right = line[signs[-1].end() :]
+    value = _value(notebook, right, start + signs[-1].end())
+    if isinstance(value, Verdict):
+        return value
+    lefts = re.split(EQUALS, line[: signs[-1].start()])
+    for left in reversed(lefts):
+        name = _name(notebook, left)
+        if name is None:
+            return invalid("parse", f"'{left.strip()}' is no name for a quantity.", (start, start + len(line)))
+        notebook.define(name, value, (start, start + len(line)))
+        value = Var(name, value.shape) if name not in notebook.local else value
+    return None
+
+
+def _value(notebook: Notebook, text: str, start: int) -> Expr | Verdict:
+    trimmed = text.rstrip(" ,.$")
+    match read(trimmed, notebook.reading_scope()):
+        case Read(expr=expr):
+            return expr
+        case Unreadable(problem=problem):
+            span = (start + problem.span[0], start + problem.span[1])
+            if problem.kind == "shape":
+                return invalid("shape", sentence(problem), span)
+            verdict = refused(trimmed, problem)
+            return invalid(verdict.reason, _later(notebook, text, problem.span) or verdict.message, span)
+    return invalid("ambiguous", "This can be read in more than one way; use brackets.", (start, start + len(text)))
+
+
+def _later(notebook: Notebook, text: str, span: Span) -> str:
+    """The sentence for a quantity that is used before it is defined."""
+    word = text[span[0] : span[1]].strip()
+    name = notebook.scope.lookup(word)
+    if name in notebook.program.definitions:
+        return f"{word} is used here before it is defined."
+    return ""
+
+
+def _name(notebook: Notebook, text: str) -> str | None:
+    """The name on a left-hand side: the program's where it is one, otherwise as written."""
+    bare = text.strip(" $&")
+    match read(bare, notebook.scope) if bare else None:
+        case Read(expr=Var(name=name)):
+            return name
+    plain = re.sub(r"[\s\\{}\[\]^_]", "", bare)
+    return plain if plain.isidentifier() else None
+

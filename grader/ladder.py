@@ -1,0 +1,257 @@
+"""The ladder: how an answer to a derivative question becomes a verdict.  Cheap steps first; the first answer wins.
+
+    read        text -> expression              unreadable, unknown, forbidden, ambiguous: invalid
+    shape       do the parts and the whole fit  no: incorrect
+    same form   equal normal forms              yes: correct, proved at every size
+    compare     balls at the sample points      apart: incorrect, with a witness
+    prove       a bounded symbolic proof        correct either way; the evidence says which
+
+There is no tolerance anywhere: balls that exclude zero refute, balls of 150 bits agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from engine.canonical import canonical
+from engine.errors import PrecisionExhausted, ShapeError
+from engine.expression import Expr, apply
+from engine.notation import Read
+from engine.shapes import SCALAR, Shape, show, transpose
+from engine.symbolic import balls
+from engine.symbolic.prove import Proved, prove
+from grader import explain
+from grader.compiled import Compiled
+from grader.errors import GraderError
+from grader.reading import IllShaped, parsed, sentence, understood
+from grader.scopes import mentions
+from grader.verdict import (
+    Agreement,
+    Evidence,
+    Misshapen,
+    Parsed,
+    Proof,
+    Refuted,
+    Verdict,
+    correct,
+    incorrect,
+)
+
+INDICATORS = frozenset(("greater", "greater_equal", "where", "sign"))
+EVERY_SIZE = "equal by the laws of sums and products, at every size"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer on its way up the ladder."""
+
+    compiled: Compiled
+    text: str
+    reading: Read | None = None
+    expr: Expr | None = None
+    comments: tuple[str, ...] = ()
+    agreement: balls.Agreement | None = None
+
+    @property
+    def value(self) -> Expr:
+        """What the answer says, once it has been read."""
+        if self.expr is None:
+            raise GraderError("the answer has not been read yet")
+        return self.expr
+
+    @property
+    def parsed(self) -> Parsed | None:
+        """How the answer was understood."""
+        return parsed(self.reading) if self.reading else None
+
+    def commented(self, comment: str) -> Answer:
+        """The answer with one more remark for the learner."""
+        return replace(self, comments=(*self.comments, comment))
+
+
+Step: TypeAlias = Callable[[Answer], Answer | Verdict]
+
+
+def climb(compiled: Compiled, text: str) -> Verdict:
+    """The verdict on `text`."""
+    answer = Answer(compiled, text)
+    for step in LADDER:
+        outcome = step(answer)
+        if isinstance(outcome, Verdict):
+            return outcome
+        answer = outcome
+    return accepted(answer, _agreement(answer))
+
+
+# read
+
+
+def read_step(answer: Answer) -> Answer | Verdict:
+    """The text as an expression."""
+    match understood(answer.text, answer.compiled.scope):
+        case Verdict() as verdict:
+            return verdict
+        case IllShaped() as conflict:
+            return _ill_shaped(answer, conflict)
+        case Read() as reading:
+            return replace(answer, reading=reading, expr=reading.expr)
+
+
+def _ill_shaped(answer: Answer, conflict: IllShaped) -> Verdict:
+    """Incorrect: the parts do not fit; named where the square world knows the mistake."""
+    message = sentence(conflict.problem)
+    diagnosis = explain.ill_shaped(answer.compiled, conflict.syntax)
+    return incorrect(
+        "shape", message, Misshapen(message), diagnosis=diagnosis, span=conflict.problem.span
+    )
+
+
+# shape
+
+
+def shape_step(answer: Answer) -> Answer | Verdict:
+    """The answer in the shape of the target; turned where the question admits it."""
+    wanted, expr = answer.compiled.shape, answer.value
+    if expr.shape == wanted:
+        return answer
+    lifted = _lifted(expr, wanted)
+    if lifted is not None:
+        return replace(answer, expr=lifted)
+    if expr.shape == transpose(wanted) and answer.compiled.question.admits_numerator_layout:
+        turned = answer.commented("The transposed layout was accepted.")
+        return replace(turned, expr=apply("transpose", expr))
+    return _wrong_shape(answer)
+
+
+def _lifted(expr: Expr, wanted: Shape) -> Expr | None:
+    """A rank-1 answer as the row or column that is wanted."""
+    if len(expr.shape) != 1 or len(wanted) != 2:
+        return None
+    try:
+        return apply("reshape", expr, shape=wanted)
+    except ShapeError:
+        return None
+
+
+def _wrong_shape(answer: Answer) -> Verdict:
+    wanted, found = answer.compiled.shape, answer.value.shape
+    what = "a scalar" if wanted == SCALAR else f"of shape {show(wanted)}"
+    got = "a scalar" if found == SCALAR else f"of shape {show(found)}"
+    message = f"{explain.asked(answer.compiled)} is {what}; your answer is {got}."
+    diagnosis = explain.wrong(answer.compiled, answer.value)
+    return incorrect(
+        "shape", message, Misshapen(message), diagnosis=diagnosis, parsed=answer.parsed
+    )
+
+
+# same form
+
+
+def same_form_step(answer: Answer) -> Answer | Verdict:
+    """Correct where both sides have the same normal form, as they stand or in terms of the inputs."""
+    compiled = answer.compiled
+    normal = canonical(answer.value)
+    if normal is not None and normal == compiled.normal:
+        return accepted(answer, Proof(EVERY_SIZE))
+    if not answer.value.names <= compiled.reference.names:
+        normal = canonical(compiled.program.inlined(answer.value))
+        if normal is not None and normal == compiled.inlined_normal:
+            return accepted(answer, Proof(EVERY_SIZE))
+    return answer
+
+
+# compare
+
+
+def compare_step(answer: Answer) -> Answer | Verdict:
+    """Incorrect where a sample point shows that the two sides differ."""
+    compiled = answer.compiled
+    try:
+        outcome = compiled.comparison.equal(answer.value, compiled.reference)
+    except PrecisionExhausted:
+        return _undecided(answer)
+    match outcome:
+        case balls.Agreement():
+            return replace(answer, agreement=outcome)
+        case balls.Refuted():
+            return _refuted(answer, outcome)
+        case balls.Undefined() if outcome.right >= outcome.left:
+            raise GraderError(f"{compiled.question.id}: the reference has no value at its points")
+        case balls.Undefined():
+            message = "Your answer has no value where the exercise has one: check logarithms, roots and divisions."
+            return incorrect("value", message, Refuted(message), parsed=answer.parsed)
+    raise GraderError(f"{outcome!r} is no outcome of a comparison")
+
+
+def _undecided(answer: Answer) -> Verdict:
+    message = "Your answer could not be told from the right one nor matched with it; a person will look at it."
+    return Verdict("needs_review", "value", message, parsed=answer.parsed)
+
+
+def _refuted(answer: Answer, found: balls.Refuted) -> Verdict:
+    """Incorrect, unless a proof says the opposite."""
+    compiled = answer.compiled
+    if isinstance(prove(compiled.program, answer.value, compiled.reference), Proved):
+        return _undecided(answer)
+    diagnosis = explain.wrong(compiled, answer.value, answer.text)
+    message = explain.value_message(compiled, diagnosis)
+    links = explain.false_links(compiled, answer.reading)
+    return incorrect(
+        "value",
+        " ".join((message, *links)),
+        Refuted("differs from the derivative at a sample point", explain.witness(found)),
+        diagnosis=diagnosis,
+        parsed=answer.parsed,
+    )
+
+
+# prove
+
+
+def prove_step(answer: Answer) -> Answer | Verdict:
+    """Correct with a proof, where one is found within its bounds."""
+    compiled = answer.compiled
+    match prove(compiled.program, answer.value, compiled.reference):
+        case Proved() as proof:
+            return accepted(answer, Proof(explain.proof_text(proof)))
+    return answer
+
+
+def _agreement(answer: Answer) -> Evidence:
+    agreement = answer.agreement
+    if agreement is None:
+        raise GraderError("the answer has not been compared")
+    return Agreement(agreement.points, agreement.bits)
+
+
+def accepted(answer: Answer, evidence: Evidence) -> Verdict:
+    """Correct, with what there is to remark."""
+    compiled = answer.compiled
+    comments = [*answer.comments, *_remarks(answer)]
+    comments += explain.false_links(compiled, answer.reading)
+    message = " ".join(("Correct.", *comments))
+    return correct(evidence.kind, message, evidence, parsed=answer.parsed)
+
+
+def _remarks(answer: Answer) -> list[str]:
+    """What is right but worth a word."""
+    remarks = list(_notes(answer))
+    if mentions(answer.compiled.reference, INDICATORS) and not mentions(answer.value, INDICATORS | {"relu"}):
+        remarks.append(
+            "The indicator could be left out, because it is 1 wherever the loss has a value."
+        )
+    borrowed = explain.borrowed_derivatives(answer.compiled, answer.reading)
+    if borrowed:
+        remarks.append(f"{borrowed} was taken as known; written out, your answer would stand alone.")
+    return remarks
+
+
+def _notes(answer: Answer) -> tuple[str, ...]:
+    notes = answer.reading.notes if answer.reading else ()
+    return tuple(f"{note[:1].upper()}{note[1:]}." for note in notes)
+
+
+LADDER: tuple[Step, ...] = (read_step, shape_step, same_form_step, compare_step, prove_step)
+

@@ -1,0 +1,85 @@
+"""Reading an answer: what it says, or why nothing can be said about it.
+
+A shape conflict inside an answer is a mistake of the mathematics; everything else that cannot be read is
+`invalid` and costs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.notation import Ambiguous, Problem, Read, Reading, Scope, Unreadable, read, show
+from engine.notation.syntax import Answer
+from grader.verdict import Parsed, Verdict, invalid
+
+FORBIDDEN_CALLS = re.compile(
+    r"\b(?:grad|gradient|autograd|diff|jacobian|backward|derivative|vjp|nabla)\b|\\nabla|∇"
+)
+DERIVATIVE = re.compile(r"\\?(?:partial|∂)|\bd\w+\s*/\s*d\w|^d[A-Za-z]")
+PARSE = "parse"
+
+
+@dataclass(frozen=True)
+class IllShaped:
+    """An answer whose parts do not fit together."""
+
+    problem: Problem
+    syntax: Answer | None
+
+
+def understood(text: str, scope: Scope) -> Read | IllShaped | Verdict:
+    """What `text` says in `scope`; a verdict where it says nothing that could be graded."""
+    if not text.strip():
+        return invalid(PARSE, "There is no answer here yet.", (0, len(text)))
+    return _sorted_out(text, read(text, scope))
+
+
+def _sorted_out(text: str, reading: Reading) -> Read | IllShaped | Verdict:
+    match reading:
+        case Read():
+            return reading
+        case Unreadable(problem=problem, syntax=syntax) if problem.kind == "shape":
+            return IllShaped(problem, syntax)
+        case Unreadable(problem=problem):
+            return refused(text, problem)
+        case Ambiguous(readings=readings):
+            return _asked_back(readings)
+
+
+def refused(text: str, problem: Problem) -> Verdict:
+    """The verdict on a text that cannot be read: what, where, and what would help."""
+    start, end = problem.span
+    place = text[start:end]
+    if FORBIDDEN_CALLS.search(place) or (
+        problem.kind != "limit" and FORBIDDEN_CALLS.search(text[start : end + 12])
+    ):
+        message = "Write the derivative out: asking for it by name is no answer."
+        return invalid("forbidden", message, problem.span)
+    if problem.kind == "unknown-symbol" and DERIVATIVE.search(place):
+        message = (
+            f"{place.strip()} cannot be used here: only derivatives that the chain rule needs before"
+            " the one asked for. Write it out."
+        )
+        return invalid("forbidden", message, problem.span)
+    return invalid(problem.kind, sentence(problem), problem.span)
+
+
+def sentence(problem: Problem) -> str:
+    """A problem as one line for the learner, with the suggestion."""
+    hint = f" ({problem.suggestion})" if problem.suggestion else ""
+    message = problem.message[:1].upper() + problem.message[1:]
+    return f"{message}{hint}."
+
+
+def _asked_back(readings: tuple[Read, ...]) -> Verdict:
+    """The readings spelled out, so that the learner can choose."""
+    written = " or ".join(show(each.expr, "unicode") for each in readings)
+    return invalid(
+        "ambiguous", f"This can be read in more than one way: {written}? Use brackets, @ or ⊙."
+    )
+
+
+def parsed(expr: Read) -> Parsed:
+    """How the answer was understood, for the learner to check."""
+    return Parsed(show(expr.expr, "unicode"), show(expr.expr, "latex"))

@@ -1,0 +1,92 @@
+"""The names an answer may use: the exercise's own, and derivatives that come before the one asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.expression import Apply, Expr, walk
+from engine.gradient import adjoint_formulas
+from engine.notation import Scope
+from engine.operators import operator
+from engine.program import Program, Target
+from engine.shapes import Dim
+from grader.diagnosis.ground import Layout
+
+GENERIC = ("g", "f")
+
+
+def scope_of(program: Program, target: Target | None = None) -> Scope:
+    """The scope of answers about `program`; with a target, earlier derivatives have a meaning too."""
+    return Scope.of(
+        program,
+        functions=_generic_functions(program),
+        definitions=dict(_derivatives(program, target)) if target else None,
+        example_axis=example_axis(program),
+    )
+
+
+def earlier_derivatives(program: Program, target: Target) -> dict[str, Expr]:
+    """The derivatives that the chain rule needs before the target's, by what they are taken for."""
+    formulas = adjoint_formulas(program)
+    names = Layout(program, target).between - {target.variable, program.loss}
+    if target.entry is not None:
+        names |= set()
+    return {name: formulas[name] for name in sorted(names) if name in formulas}
+
+
+def _derivatives(program: Program, target: Target) -> Iterator[tuple[str, Expr]]:
+    for name, formula in earlier_derivatives(program, target).items():
+        for spelling in derivative_names(program, name):
+            if spelling not in program.shapes:
+                yield spelling, formula
+
+
+def derivative_names(program: Program, name: str) -> tuple[str, ...]:
+    """The ways in which the derivative for `name` is written as a name."""
+    aliases = _aliases(program, name)
+    return tuple(
+        spelling for each in (name, *aliases) for spelling in (f"d{program.loss}/d{each}", f"d{each}")
+    )
+
+
+def _aliases(program: Program, name: str) -> tuple[str, ...]:
+    for each in (*program.symbols, *program.statements):
+        if each.name == name:
+            return each.aliases
+    return ()
+
+
+def _generic_functions(program: Program) -> dict[str, str]:
+    """`g`, where the program has one activation and no symbol of that name."""
+    used = {
+        node.op
+        for statement in program.statements
+        if isinstance(statement.value, Apply)
+        for node in (statement.value,)
+        if operator(node.op).notation.kind == "call" and operator(node.op).elementwise
+    }
+    if len(used) != 1:
+        return {}
+    (only,) = used
+    return {name: only for name in GENERIC if name not in program.shapes}
+
+
+def example_axis(program: Program) -> int | None:
+    """The axis along which the label counts examples, if it does."""
+    labels = [symbol.shape for symbol in program.symbols if symbol.role == "label"]
+    given = {dim for s in program.symbols if s.role == "data" for dim in s.shape}
+    learned = {dim for s in program.symbols if s.role == "parameter" for dim in s.shape}
+    for shape in labels:
+        for axis, dim in enumerate(shape):
+            if _counts_examples(dim, given, learned):
+                return axis
+    return None
+
+
+def _counts_examples(dim: Dim, given: set[Dim], learned: set[Dim]) -> bool:
+    return dim != 1 and dim in given and dim not in learned
+
+
+def mentions(expr: Expr, ops: frozenset[str]) -> bool:
+    """Whether `expr` contains one of the operators."""
+    return any(isinstance(node, Apply) and node.op in ops for node in walk(expr))
