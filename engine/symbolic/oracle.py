@@ -1,0 +1,170 @@
+"""The independent oracle: SymPy's own derivative of the forward pass, entry by entry.
+
+It shares no rule with the operator table: a row gives only the meaning of an entry, SymPy
+differentiates.  For tests and certificates, never for grading; SymPy is imported with this module
+and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from engine.expression import Expr
+from engine.numeric import Batch, Environment
+from engine.program import Program
+from engine.shapes import Dim
+from engine.symbolic.entrywise import Entries, Scalar, batch_of, entries, entry_names
+
+
+class Step(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
+    """The indicator of x > 0, whose derivative away from 0 is 0."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        return sympy.S.Zero
+
+
+class SymPy:
+    """The algebra of SymPy expressions."""
+
+    def number(self, value: Fraction) -> Entry:
+        return Entry(self, sympy.Rational(value.numerator, value.denominator))
+
+    def exp(self, x: Entry) -> Entry:
+        return Entry(self, sympy.exp(x.value))
+
+    def log(self, x: Entry) -> Entry:
+        return Entry(self, sympy.log(x.value))
+
+    def sqrt(self, x: Entry) -> Entry:
+        return Entry(self, sympy.sqrt(x.value))
+
+    def sin(self, x: Entry) -> Entry:
+        return Entry(self, sympy.sin(x.value))
+
+    def cos(self, x: Entry) -> Entry:
+        return Entry(self, sympy.cos(x.value))
+
+    def power(self, x: Entry, y: Entry) -> Entry:
+        return Entry(self, x.value**y.value)
+
+    def positive(self, x: Entry) -> Entry:
+        return Entry(self, Step(x.value))
+
+    def choose(self, c: Entry, x: Entry, y: Entry) -> Entry:
+        return Entry(self, c.value * x.value + (1 - c.value) * y.value)
+
+    def lifted(self, value: Any) -> Entry:
+        """`value` as an entry; floats come from constant matrices and are exact."""
+        return value if isinstance(value, Entry) else self.number(Fraction(value))
+
+
+class Entry(Scalar):
+    """One SymPy expression, as NumPy's object arrays see it."""
+
+    __slots__ = ("algebra", "value")
+
+    algebra: SymPy
+
+    def __init__(self, algebra: SymPy, value: Any) -> None:
+        self.algebra, self.value = algebra, value
+
+    def _with(self, value: Any) -> Entry:
+        return Entry(self.algebra, value)
+
+    def _other(self, other: Any) -> Any:
+        return self.algebra.lifted(other).value
+
+    def __add__(self, other: Any) -> Entry:
+        return self._with(self.value + self._other(other))
+
+    def __radd__(self, other: Any) -> Entry:
+        return self._with(self._other(other) + self.value)
+
+    def __sub__(self, other: Any) -> Entry:
+        return self._with(self.value - self._other(other))
+
+    def __rsub__(self, other: Any) -> Entry:
+        return self._with(self._other(other) - self.value)
+
+    def __mul__(self, other: Any) -> Entry:
+        return self._with(self.value * self._other(other))
+
+    def __rmul__(self, other: Any) -> Entry:
+        return self._with(self._other(other) * self.value)
+
+    def __truediv__(self, other: Any) -> Entry:
+        return self._with(self.value / self._other(other))
+
+    def __rtruediv__(self, other: Any) -> Entry:
+        return self._with(self._other(other) / self.value)
+
+    def __pow__(self, other: Any) -> Entry:
+        return self._with(self.value ** self._other(other))
+
+    def __neg__(self) -> Entry:
+        return self._with(-self.value)
+
+
+def symbols_of(name: str, shape: tuple[Dim, ...], sizes: Mapping[str, int]) -> Batch:
+    """A variable as an array of real SymPy symbols."""
+    algebra = SymPy()
+    symbol = np.frompyfunc(lambda each: Entry(algebra, sympy.Symbol(each, real=True)), 1, 1)
+    return batch_of(np.asarray(symbol(entry_names(name, shape, sizes)), dtype=object), algebra)
+
+
+def expanded(expr: Expr, shapes: Mapping[str, tuple[Dim, ...]], sizes: Mapping[str, int]) -> Batch:
+    """`expr` written out in the entries of its variables."""
+    return _environment(shapes, sizes).evaluate(expr)
+
+
+def _environment(shapes: Mapping[str, tuple[Dim, ...]], sizes: Mapping[str, int]) -> Entries:
+    free = {name: shape for name, shape in shapes.items() if name not in sizes}
+    values = {name: symbols_of(name, shape, sizes) for name, shape in free.items()}
+    return entries(SymPy(), sizes, values)
+
+
+def derivative(program: Program, variable: str, sizes: Mapping[str, int]) -> NDArray[Any]:
+    """d loss / d variable as SymPy expressions in the entries of the inputs and of `variable`.
+
+    A defined variable is an independent quantity from its statement on.
+    """
+    shapes = {symbol.name: symbol.shape for symbol in program.symbols}
+    shapes[variable] = program.shapes[variable]
+    env: Environment = _environment(shapes, sizes)
+    for statement in program.statements:
+        if statement.name != variable:
+            env = env.bound(statement.name, env.evaluate(statement.value))
+    loss = env.values[program.loss].data.reshape(-1)[0].value
+    names = entry_names(variable, shapes[variable], sizes)
+    differentiated = np.frompyfunc(lambda name: loss.diff(sympy.Symbol(name, real=True)), 1, 1)
+    return np.asarray(differentiated(names), dtype=object)
+
+
+def numbers(
+    exprs: NDArray[Any], shapes: Mapping[str, tuple[Dim, ...]], env: Environment
+) -> NDArray[np.float64]:
+    """SymPy expressions at the points of `env`, as (points, *shape) of float64.
+
+    `shapes` names the variables whose entries occur.
+    """
+    names = [name for name in shapes if name in env.values]
+    symbols = [
+        sympy.Symbol(each, real=True)
+        for name in names
+        for each in entry_names(name, shapes[name], env.sizes).flat
+    ]
+    given = [env.values[name].data.reshape(len(env.values[name].data), -1) for name in names]
+    points = max(len(rows) for rows in given)
+    table = np.concatenate([np.broadcast_to(r, (points, r.shape[1])) for r in given], axis=1)
+    meanings = [{"Step": lambda x: 1 if x > 0 else 0}, "mpmath"]
+    function = sympy.lambdify(symbols, list(np.ravel(exprs)), modules=meanings)
+    rows = [function(*(float(value) for value in row)) for row in table]
+    return np.array(rows, dtype=float).reshape((points, *np.shape(exprs)))
