@@ -8,7 +8,7 @@ f'(x)          the row's vector-Jacobian product with cotangent 1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NoReturn
@@ -104,7 +104,7 @@ class Elaborator:
         try:
             return self.expr(link)
         except Mistake:
-            if not isinstance(link, Name | Derivative | Index):
+            if not _is_left_side(link):
                 self.notes.append("only the last part of the equality chain was read")
             return None
 
@@ -177,6 +177,10 @@ class Elaborator:
     def infix(self, node: Infix) -> Expr:
         if TABLE[node.op].notation.power == CHAIN:
             return self.product(node.span, [node.left, node.right])
+        if node.op == words.QUOTIENT_ROW:
+            ratio = self.differential(node)
+            if ratio is not None:
+                return ratio
         if node.op == words.SCALING:
             left = self.expr(node.left)
             right = self.beside(node.right)
@@ -185,6 +189,14 @@ class Elaborator:
         if node.op == words.POWER_ROW:
             _check_exponent(right, node.right.span)
         return self.build(node.op, node.span, left, right)
+
+    def differential(self, node: Infix) -> Expr | None:
+        """\\frac{dL}{dz}, where such a name is defined."""
+        over, under = _key(node.left), _key(node.right)
+        if over is None or under is None or over[0] != "d" or under[0] != "d":
+            return None
+        key = f"{over}/{under}"
+        return self.bound.get(key) or self.scope.meaning(self.scope.lookup(key) or "")
 
     def beside(self, node: Syntax) -> Expr:
         """What stands right of an element-wise product: its factors may be element-wise too."""
@@ -274,7 +286,8 @@ class Elaborator:
         """The row that takes this many operands."""
         rows = [TABLE[name] for name in node.rows]
         if node.qualified:
-            return rows[0]
+            own = [row for row in rows if row.notation.numpy.endswith(f".{node.spelling}")]
+            return (own or rows)[0]
         count = len(node.args)
         exact = [row for row in rows if row.arity == count]
         return exact[0] if exact else rows[0]
@@ -402,13 +415,17 @@ class Elaborator:
     def position(self, node: Syntax) -> Expr:
         if isinstance(node, Name) and node.spelling.isdigit():
             return Const(Fraction(int(node.spelling)))
-        return self.expr(node)
+        position = self.expr(node)
+        if position.names & self.scope.dimensions:
+            raise Mistake(Problem("parse", node.span, "an index is a number or the index of a sum"))
+        return position
 
     def subscripted(self, node: Index, base: Expr, items: list[Expr | None]) -> Expr:
         if any(item is not None and item.shape for item in items):
             raise Mistake(
                 Problem("shape", node.span, "an index is a single number", shapes=(base.shape,))
             )
+        self.check_range(node, base, items)
         match items:
             case [Expr() as row, Expr() as column]:
                 return self.build("entry", node.span, base, row, column)
@@ -421,6 +438,15 @@ class Elaborator:
             case [None, None]:
                 return base
         raise Mistake(Problem("parse", node.span, "expected one or two indices"))
+
+    def check_range(self, node: Index, base: Expr, items: list[Expr | None]) -> None:
+        """Refuses a numeric index that is no position."""
+        long = [dim for dim in base.shape if dim != 1]
+        sizes = base.shape if len(items) == 2 else (*long, 1)[:1]
+        for size, item in zip(sizes, items, strict=False):
+            if isinstance(item, Const) and not _is_position(item.value, size):
+                message = f"{show_shape(base.shape)} has no entry number {item.value}"
+                raise Mistake(Problem("shape", node.span, message, shapes=(base.shape,)))
 
     def component(self, node: Index, base: Expr, position: Expr) -> Expr:
         """One index: a component of a vector, or an example of a batch."""
@@ -470,7 +496,16 @@ class Elaborator:
             raise Mistake(
                 Problem("parse", node.span, f"the sum does not say how far {node.index} goes")
             )
+        self.check_extents(node, body, size)
         return apply(node.op, body, index=node.index, size=size)
+
+    def check_extents(self, node: Binder, body: Expr, size: Dim) -> None:
+        """Refuses an index that runs further, or less far, than what it selects from."""
+        for found, base in _extents(body, node.index):
+            short = isinstance(size, int) and isinstance(found, int) and size <= found
+            if found != size and not short:
+                where = f"{node.index} runs to {size}, but selects one of {found}"
+                raise Mistake(Problem("shape", node.span, where, shapes=(base.shape,)))
 
     def high(self, node: Binder, zero_based: bool) -> Dim:
         """The number of terms, from the upper bound."""
@@ -532,10 +567,20 @@ def _key(node: Syntax) -> str | None:
     match node:
         case Name(spelling=spelling):
             return spelling
+        case Group(inner=Name(spelling=spelling)):
+            return spelling
+        case Infix(op=words.QUOTIENT_ROW, left=left, right=right):
+            over, under = _key(left), _key(right)
+            return f"{over}/{under}" if over and under else None
         case Derivative(of=of, wrt=wrt):
             over, under = _key(of), _key(wrt)
             return f"d{over}/d{under}" if over and under else None
     return None
+
+
+def _is_left_side(link: Syntax) -> bool:
+    """Whether a part of an equality chain only names what is equated."""
+    return isinstance(link, Name | Derivative | Index) or _key(link) is not None
 
 
 def _all_alike(values: list[Expr | _Ones]) -> bool:
@@ -611,26 +656,43 @@ def _shifted(position: Expr, by: int) -> Expr:
     return apply("add", position, Const(Fraction(by)))
 
 
+def _is_position(value: Fraction, size: Dim) -> bool:
+    whole = value.denominator == 1 and value >= 1
+    return whole and (isinstance(size, str) or value <= size)
+
+
 def _parts(item: Name, shape: Shape) -> list[Syntax]:
     """The indices in a subscript such as `1j`: two for a matrix, one for a vector."""
-    text, (start, end) = item.spelling, item.span
-    vector = len(shape) != 2 or 1 in shape
-    if len(text) == 2 and not vector:
-        return [Name((start + at, start + at + 1), text[at]) for at in range(2)]
-    if len(text) == 2 and not text.isdigit() and text[0].isdigit():
-        return [Name((start + at, start + at + 1), text[at]) for at in range(2)]
-    return [Name((start, end), text)]
+    text, (start, _) = item.spelling, item.span
+    if len(text) != 2 or not pairs(text, shape):
+        return [item]
+    return [Name((start + at, start + at + 1), text[at]) for at in range(2)]
+
+
+def pairs(text: str, shape: Shape) -> bool:
+    """Whether two characters are a row and a column of something of this shape, not one index."""
+    if len(shape) != 2 or 1 not in shape:
+        return True
+    long, one = (shape[1], text[0]) if shape[0] == 1 else (shape[0], text[1])
+    if text.isdigit():
+        return one == "1" and isinstance(long, int) and int(text) > long
+    return one == "1"
+
+
+def _extents(body: Expr, index: str) -> Iterator[tuple[Dim, Expr]]:
+    """The sizes of the axes that `index` runs along in `body`, with what it selects from."""
+    variable = Var(index)
+    for part in walk(body):
+        if isinstance(part, Apply) and TABLE[part.op].notation.kind == "subscript":
+            axes = (part.keywords["axis"],) if "axis" in part.keywords else (0, 1)
+            for axis, position in zip(axes, part.args[1:], strict=True):
+                if position == variable:
+                    yield part.args[0].shape[axis], part.args[0]
 
 
 def extent(body: Expr, index: str) -> Dim | None:
     """The size of the axis that `index` runs along in `body`."""
-    variable = Var(index)
-    for part in walk(body):
-        if isinstance(part, Apply) and part.op == "entry" and variable in part.args[1:]:
-            return part.args[0].shape[part.args[1:].index(variable)]
-        if isinstance(part, Apply) and part.op == "slice" and part.args[1] == variable:
-            return part.args[0].shape[int(part.keywords["axis"])]
-    return None
+    return next((size for size, _ in _extents(body, index)), None)
 
 
 def _shape_node(span: Span, extra: tuple[Syntax, ...]) -> Syntax:

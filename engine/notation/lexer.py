@@ -27,7 +27,7 @@ SAME = {
     "lVert": "‖(", "rVert": "‖)", "Vert": "‖", "|": "‖", "||": "‖", "∥": "‖", "lvert": "|(", "rvert": "|)",
     "vert": "|", "{": "{", "}": "}", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
     "\u2032": "'", "’": "'", "prime": "'", "⊤": "ᵀ", "ᵗ": "ᵀ", "𝖳": "ᵀ", "⋅": "·", "∙": "·", "cdot": "·",
-    "partial": "∂", "dfrac": "frac", "tfrac": "frac", "∑": "sum", "𝟏": "𝟙", "neq": "!=", "%": "%",
+    "partial": "∂", "nabla": "∇", "dfrac": "frac", "tfrac": "frac", "∑": "sum", "𝟏": "𝟙", "neq": "!=", "%": "%",
 }  # fmt: skip
 
 _LETTER = r"[A-Za-zͰ-Ͽ\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]\u0302?"

@@ -49,7 +49,7 @@ MAX_CUTS = 30  # different such runs in one answer
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 ONE_FONTS = frozenset({"mathbf", "boldsymbol", "bm", "mathbb", "mathds", "textbf"})
 ONE_SIGNS = frozenset({"𝟙", "𝟏"})
-STARTING_SIGNS = frozenset({"(", "[", "{", "√", "∂"}) | ONE_SIGNS | words.FENCES.keys()
+STARTING_SIGNS = frozenset({"(", "[", "{", "√", "∂", "∇"}) | ONE_SIGNS | words.FENCES.keys()
 SEPARATORS = frozenset({";", "\n"})
 
 
@@ -69,6 +69,7 @@ class Parser:
         self.next = self.tokens[0]
         self.nesting = 0
         self.open: list[str] = []
+        self.loop: Binder | None = None
         self.locals = self._defined_names()
         self.listing = self._listing_brackets() if "[" in text else frozenset()
         self.cuts: dict[str, list[str] | None] = {}
@@ -146,9 +147,9 @@ class Parser:
 
     def separator(self) -> bool:
         """Passes what stands between two clauses; whether a side definition follows."""
-        if self.next.text in words.SIDE_WORDS or self.next.text == ",":
+        if self.is_side_word() or self.next.text == ",":
             self.advance()
-            while self.next.text in words.SIDE_WORDS:
+            while self.is_side_word():
                 self.advance()
             return True
         if self.take(";"):
@@ -156,6 +157,10 @@ class Parser:
         if self.ended() or self.take("."):
             return False
         self.fail("expected an operator or the end")
+
+    def is_side_word(self) -> bool:
+        """Whether `where` or `with` comes, and not the function `where(…)`."""
+        return self.next.text in words.SIDE_WORDS and self.peek().text != "("
 
     def clause(self, side: bool) -> Clause:
         links = [self.comparison()]
@@ -236,7 +241,7 @@ class Parser:
             case "number":
                 return True
             case "name":
-                return token.text not in words.SIDE_WORDS and token.text not in ("for", "in", "if")
+                return token.text not in ("for", "in", "if") and not self.is_side_word()
             case "command":
                 return token.text not in _OPERATOR_COMMANDS
             case "op":
@@ -318,6 +323,7 @@ class Parser:
 
     def superscript(self, node: Syntax) -> Syntax:
         sign = self.advance()
+        self.split_transpose()
         token = self.next
         inside = self.peek() if token.text == "{" else token
         if sign.text == "^":
@@ -332,6 +338,21 @@ class Parser:
         if isinstance(exponent, Group) and token.text == "{":
             exponent = exponent.inner
         return self.infix(words.POWERS[sign.text], node, exponent)
+
+    def split_transpose(self) -> None:
+        """Makes `^Tx` a transpose and a factor, unless `Tx` is a name."""
+        token = self.next
+        if token.kind == "name" and token.text[0] == "T" and len(token.text) > 1:
+            if self.resolved(token.text) is None and not token.mark:
+                self.split_token(token)
+
+    def split_token(self, token: Token) -> None:
+        """Makes two tokens of one, the first a single character."""
+        cut = token.start + 1
+        head = Token(token.kind, token.text[0], token.start, cut, token.spaced)
+        rest = Token(token.kind, token.text[1:], cut, token.end)
+        self.tokens = (*self.tokens[: self.at], head, rest, *self.tokens[self.at + 1 :])
+        self.next = head
 
     def is_postfix_script(self, token: Token) -> bool:
         if token.kind not in ("name", "command", "op") or token.text not in words.POSTFIXES:
@@ -400,6 +421,10 @@ class Parser:
 
     def known(self, node: Syntax, label: str) -> str | None:
         return self.resolved(f"{node.spelling}{label}") if isinstance(node, Name) else None
+
+    def merged(self, name: str) -> str | None:
+        """The name that a name and its subscript make together; capitals count."""
+        return name if name in self.locals else self.scope.lookup(name, fold=False)
 
     def resolved(self, name: str) -> str | None:
         return name if name in self.locals else self.scope.lookup(name)
@@ -472,7 +497,7 @@ class Parser:
         if isinstance(node, Name) and isinstance(first, Name):
             if self.next.text == "^" and self.peek(1 + (self.peek().text == "{")).text == "[":
                 return Index(node.span, node, items, False, self.deep(node))
-            found = self.resolved(f"{node.spelling}_{first.spelling}")
+            found = self.merged(f"{node.spelling}_{first.spelling}")
             if found is not None:
                 return Name((node.span[0], first.span[1]), found)
         if isinstance(node, Unary) and node.op in _FENCED and isinstance(first, Name):
@@ -485,7 +510,7 @@ class Parser:
     def normed(self, node: Unary, which: Name) -> Syntax:
         if which.spelling not in ("2", "F"):
             raise Mistake(Problem("parse", which.span, "only the Euclidean norm is read"))
-        return node
+        return Unary(node.span, words.NORM_ROW, node.arg, node.depth)
 
     def ones_or_indicator(self, one: One, items: tuple[Syntax | None, ...]) -> Syntax:
         """1_{z > 0} is an indicator, 1_{m × 1} and 1_m are ones."""
@@ -591,7 +616,9 @@ class Parser:
         bounds, _ = self.arguments()
         low = bounds[0] if len(bounds) == 2 else Number(index.span, Fraction(0))
         high = self.infix("sub", bounds[-1], Number(index.span, Fraction(1)))
-        return Binder(body.span, words.BINDER_ROW, index.text, low, high, body, self.deep(body))
+        depth = self.deep(body)
+        self.loop = Binder(body.span, words.BINDER_ROW, index.text, low, high, body, depth)
+        return self.loop
 
     # Atoms
 
@@ -619,6 +646,8 @@ class Parser:
             return self.function(token, words.FUNCTIONS[token.text])
         if token.text == "∂":
             return self.slashed_derivative()
+        if token.text == "∇":
+            return self.nabla()
         self.fail("expected a quantity")
 
     def number(self, token: Token) -> Syntax:
@@ -686,13 +715,31 @@ class Parser:
         return Unary((start.start, self.tokens[self.at - 1].end), op, inner, self.deep(inner))
 
     def named(self, token: Token) -> Syntax:
-        if token.kind == "command" and token.text == "frac":
+        if token.kind == "command" and token.text == words.FRACTION:
             return self.fraction(token)
         if not token.mark.endswith("."):
+            if self.next.text == "/" and token.text[0] == "d":
+                ratio = self.differential(token)
+                if ratio is not None:
+                    return ratio
             found = self.resolved(token.text)
             if found is not None and not self.layer_splits(token):
                 return Name(token.span, found)
         return self.unresolved(token)
+
+    def differential(self, token: Token) -> Syntax | None:
+        """`dL/dz`, where the scope has such a name; a component may follow it: `dL/dz_1`."""
+        under = self.peek()
+        if under.kind != "name" or under.text[0] != "d":
+            return None
+        whole = self.resolved(f"{token.text}/{under.text}")
+        base, _, sub = under.text.partition("_")
+        found = whole or self.resolved(f"{token.text}/{base}")
+        if found is None:
+            return None
+        self.skip(2)
+        name = Name((token.start, under.end), found)
+        return name if whole or not sub else self.below(name, (Name(under.span, sub),))
 
     def layer_splits(self, token: Token) -> bool:
         """Whether `a_1` is followed by a layer number, which belongs to `a`."""
@@ -819,15 +866,8 @@ class Parser:
         if self.next.text == "{":
             return self.group()
         token = self.next
-        if token.kind in ("number", "name") and len(token.text) > 1:
-            return self.single_character(token)
-        return self.atom()
-
-    def single_character(self, token: Token) -> Syntax:
-        rest = Token(token.kind, token.text[1:], token.start + 1, token.end)
-        head = Token(token.kind, token.text[0], token.start, token.start + 1)
-        self.tokens = (*self.tokens[: self.at], head, rest, *self.tokens[self.at + 1 :])
-        self.next = head
+        if token.kind in ("number", "name") and len(token.text) > 1 and not token.mark:
+            self.split_token(token)
         return self.atom()
 
     def derivative(self, token: Token) -> Syntax:
@@ -851,6 +891,17 @@ class Parser:
         wrt = self.factor()
         return Derivative((start.start, wrt.span[1]), of, wrt, self.deep(of, wrt))
 
+    def nabla(self) -> Syntax:
+        """∇_w J."""
+        start = self.advance()
+        self.expect("_")
+        braced = self.take("{")
+        wrt = self.factor()
+        if braced:
+            self.expect("}")
+        of = self.factor()
+        return Derivative((start.start, of.span[1]), of, wrt, self.deep(of, wrt))
+
     # Functions
 
     def function(self, token: Token, rows: tuple[str, ...]) -> Syntax:
@@ -866,7 +917,8 @@ class Parser:
             args, keywords = (self.bare_argument(),), ()
         else:
             self.fail(f"expected the argument of {token.text}")
-        if len(args) == 1 and isinstance(args[0], Binder) and token.text in words.BINDERS:
+        if len(args) == 1 and args[0] is self.loop and token.text in words.BINDERS:
+            self.loop = None
             return args[0]
         if len(args) == 1 and atom is not None and _is_comparison(args[0]):
             return args[0]

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from engine.expression import Apply, Const, Expr, Var
 from engine.notation import vocabulary as words
-from engine.notation.elaborate import extent
+from engine.notation.elaborate import ONE, extent, pairs
 from engine.notation.spelling import Style
 from engine.operators import TABLE
 from engine.operators.row import (
@@ -294,14 +294,15 @@ class Printer:
         texts = [self.part(index).text for index in expr.args[1:]]
         if "axis" in expr.keywords:
             return f"{texts[0]},:" if expr.keywords["axis"] == 0 else f":,{texts[0]}"
-        rows, columns = expr.args[0].shape
-        one = [isinstance(index, Const) and index.value == 1 for index in expr.args[1:]]
-        if columns == 1 and one[1]:
-            return texts[0]
-        if rows == 1 and one[0]:
-            return texts[1]
-        short = all(len(text) == 1 for text in texts) and 1 not in (rows, columns)
-        return "".join(texts) if short else ",".join(texts)
+        base, shape = expr.args[0], expr.args[0].shape
+        capital = isinstance(base, Var) and base.name[0].isupper()
+        fenced = isinstance(base, Apply) and TABLE[base.op].notation.kind == "fence"
+        if fenced:
+            return ",".join(texts)
+        if not capital and 1 in shape and expr.args[1 + shape.index(1)] == ONE:
+            return texts[1 - shape.index(1)]
+        short = all(len(text) == 1 for text in texts) and pairs("".join(texts), shape)
+        return ("" if short else ",").join(texts)
 
     def binder(self, expr: Apply) -> Part:
         index, size = str(expr.keywords["index"]), expr.keywords["size"]

@@ -78,13 +78,17 @@ class Scope:
             example_axis=example_axis,
         )
 
-    def lookup(self, name: str) -> str | None:
-        """The scope's own spelling of `name`; None where it is unknown or has two meanings."""
+    def lookup(self, name: str, fold: bool = True) -> str | None:
+        """The scope's own spelling of `name`; None where it is unknown or has two meanings.
+
+        `fold` admits a capital for a small letter, and the other way round.
+        """
         exact = self._exact.get(name)
         if exact is not None:
             return exact
         key = normal(name)
-        return self._normal.get(key) or self._folded.get(key.lower())
+        found = self._normal.get(key)
+        return self._folded.get(key.lower()) if found is None and fold else found
 
     def meaning(self, name: str) -> Expr | None:
         """What a name in the scope's own spelling stands for."""

@@ -66,7 +66,8 @@ FENCE_SIGNS = {
 COMPARISONS = _level(COMPARISON)
 SUMS = _level(SUM)
 PRODUCTS = _level(PRODUCT) | _level(CHAIN)
-QUOTIENTS = _signs(_rows("quotient"))
+FRACTION = _rows("quotient")[0].notation.latex.lstrip("\\")
+QUOTIENTS = {sign: row for sign, row in _signs(_rows("quotient")).items() if sign != FRACTION}
 POWERS = _signs(_rows("power"))
 PREFIXES = _signs(_rows("prefix"))
 POSTFIXES = _signs(_rows("postfix"))
@@ -79,6 +80,7 @@ PRODUCT_OF_MATRICES = next(row.name for row in _rows("infix") if not row.notatio
 POWER_ROW = _rows("power")[0].name
 QUOTIENT_ROW = _rows("quotient")[0].name
 TRANSPOSE_ROW = _rows("postfix")[0].name
+NORM_ROW = FENCES["‖"][1]
 BINDER_ROW = _rows("binder")[0].name
 
 # Sugars: spellings that no single row can own.
