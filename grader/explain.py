@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.errors import PrecisionExhausted, ShapeError
 from engine.expression import Const, Expr, Var, transform
-from engine.notation import Read, read_again
+from engine.notation import Read
 from engine.notation.syntax import Answer
 from engine.program import Target
 from engine.shapes import show as show_shape
@@ -17,6 +17,7 @@ from engine.symbolic import balls
 from engine.symbolic.prove import Proved
 from grader.compiled import Compiled
 from grader.diagnosis.search import Explanation
+from grader.diagnosis.square import readings
 from grader.misconceptions import misconception
 from grader.scopes import derivative_names, earlier_derivatives
 from grader.verdict import Diagnosis
@@ -41,8 +42,8 @@ def ill_shaped(compiled: Compiled, syntax: Answer | None) -> tuple[Diagnosis, ..
     search, scope = compiled.square_search, compiled.square_scope
     if syntax is None or search is None or scope is None:
         return ()
-    again = read_again(syntax, scope)
-    return _diagnoses(compiled, search.explain(again.expr)) if isinstance(again, Read) else ()
+    found = (search.explain(expr) for expr in readings(syntax, scope))
+    return _diagnoses(compiled, next((each for each in found if each), ()))
 
 
 def _diagnoses(

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from engine.errors import EngineError, ShapeError
 from engine.numeric import Batch
 from engine.operators import operator
@@ -65,7 +67,8 @@ class Plan:
             return ()
         shape = ground.env.values[variable].shape
         found = [adjoint] if adjoint.shape == shape else [adjoint, _loose(adjoint).filled(shape)]
-        return tuple(self.final(ground, ground.picked(each)) for each in found)
+        finished = [self.final(ground, ground.picked(each)) for each in found]
+        return (*finished, *_as_scalar(finished[-1]))
 
     def _way(self, ground: Ground) -> Pass:
         relevant = ground.layout.relevant
@@ -102,6 +105,14 @@ class _Loose(Batch):
             return _loose(super().filled(shape))
         except ShapeError:
             return self
+
+
+def _as_scalar(value: Batch) -> tuple[Batch, ...]:
+    """A gradient whose entries are all equal, as the scalar that a learner would write."""
+    flat = value.data.reshape(len(value.data), -1)
+    if not value.shape or not np.array_equal(flat, np.broadcast_to(flat[:, :1], flat.shape)):
+        return ()
+    return (Batch(flat[:, 0], (), value.field),)
 
 
 def _loose(value: Batch | None) -> Any:

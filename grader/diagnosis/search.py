@@ -3,8 +3,8 @@
 In order of precedence, the first that explains it:
 
     1. a constant factor of the right gradient that a mistake at the loss makes (sign, 2, 1/m)
-    2. one mistake in the pass, exactly
-    3. the right gradient, transposed
+    2. the right gradient, transposed
+    3. one mistake in the pass, exactly
     4. one mistake, up to transposition or such a factor
     5. two mistakes in the pass, found lazily
     6. any other constant factor
@@ -33,11 +33,6 @@ MOST_REPORTED = 3
 
 TRANSPOSED = "transposed-result"
 ODD_CONSTANT = "constant-multiple"
-FOR_TRANSPOSED = (
-    "missing-transpose-weights",
-    "missing-transpose-activations",
-    "wrong-matmul-order",
-)
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,7 @@ class Search:
                 values = tuple(ground.env.evaluate(answer) for ground in self.grounds)
         except (EngineError, IndexError):
             return ()
-        for step in (self._at_loss, self._one, self._turned, self._one_and_more, self._two):
+        for step in (self._at_loss, self._turned, self._one, self._one_and_more, self._two):
             found = _best(step(values))
             if found:
                 return found
@@ -107,11 +102,15 @@ class Search:
                 yield Explanation((*entry.plan.slugs, *slugs), entry.plan.fields)
         if not values[0].shape:
             return
+        turned = self._turned_shape(values[0])
         for entry, slugs in self._named(self._singles, _transposed(values)):
-            turned = () if self.square or entry.plan.slugs[0] in FOR_TRANSPOSED else (TRANSPOSED,)
-            if TRANSPOSED in entry.plan.slugs:
-                turned = ()
             yield Explanation((*entry.plan.slugs, *turned, *slugs), entry.plan.fields)
+
+    def _turned_shape(self, value: Batch) -> tuple[str, ...]:
+        """Says that an answer is transposed where its shape shows it."""
+        right = self.references[0].shape
+        turned = value.shape != right and value.T.shape == right
+        return (TRANSPOSED,) if turned else ()
 
     def _two(self, values: Sequence[Batch]) -> Iterator[Explanation]:
         for entry, slugs in self._named(self._pairs, values):

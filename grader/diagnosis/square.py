@@ -7,15 +7,21 @@ shape error hides in the real world are run there as well.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import count
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.expression import Apply, Expr, Var, apply, const, rebuild
+from engine.notation import Scope
+from engine.notation.elaborate import Elaborator
+from engine.notation.errors import Mistake
+from engine.notation.syntax import Answer, Chain, Syntax
 from engine.numeric import Batch, Environment, forward
 from engine.program import Program, Symbol, Target
 from engine.seeding import Stream
@@ -47,6 +53,29 @@ def square_world(program: Program, target: Target) -> SquareWorld | None:
     except EngineError:
         return None
     return None if env is None else SquareWorld(squared, Ground(Layout(squared, target), env))
+
+
+def readings(syntax: Answer, scope: Scope) -> Iterator[Expr]:
+    """What an answer says in the square world.
+
+    There every product fits, so factors side by side after an entry-by-entry product have two readings.
+    """
+    for elaborator in (_EntryByEntry(scope), Elaborator(scope)):
+        try:
+            last = elaborator.answer(syntax).links[-1]
+        except Mistake:
+            continue
+        if last is not None:
+            yield last
+
+
+class _EntryByEntry(Elaborator):
+    """Reads factors side by side after an entry-by-entry product as entry-by-entry too."""
+
+    def beside(self, node: Syntax) -> Expr:
+        if not isinstance(node, Chain):
+            return super().beside(node)
+        return reduce(mul, (self.expr(item) for item in node.items))
 
 
 def _fresh(program: Program) -> str:
