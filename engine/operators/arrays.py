@@ -33,30 +33,31 @@ def axes(array: Array, axis: int | None) -> int | tuple[int, ...]:
     return axis + 1 if axis >= 0 else axis
 
 
-def _decide(value: Any, strict: bool) -> Any:
-    """An exact 1 or 0 for a decided sign of `value`, not-a-number for an undecided one."""
+def _decide(value: Any) -> Any:
+    """An exact 1 for a positive `value` and 0 for another, not-a-number for an undecided one."""
     if hasattr(value, "positive"):  # an entry of a symbolic algebra knows its own indicator
-        return value.positive() if strict else 1 - (-value).positive()
-    kind = type(value)
-    if value > 0 or (not strict and value >= 0):
-        return kind(1)
-    if value < 0 or (strict and value <= 0):
-        return kind(0)
-    return value * math.nan
+        return value.positive()
+    if value > 0:
+        return type(value)(1)
+    return type(value)(0) if value <= 0 else value * math.nan
 
 
 def positive(x: Array) -> Array:
     """1 where x > 0, else 0."""
     if x.dtype == object:
-        return np.frompyfunc(lambda value: _decide(value, strict=True), 1, 1)(x)
+        return np.frompyfunc(_decide, 1, 1)(x)
     return np.where(np.isnan(x), x, (x > 0).astype(float))
 
 
-def nonnegative(x: Array) -> Array:
-    """1 where x >= 0, else 0."""
-    if x.dtype == object:
-        return np.frompyfunc(lambda value: _decide(value, strict=False), 1, 1)(x)
-    return np.where(np.isnan(x), x, (x >= 0).astype(float))
+def greater(x: Array, y: Array) -> Array:
+    """1 where x > y, else 0; one and the same element is not greater than itself."""
+    if object in (x.dtype, y.dtype):
+        return np.frompyfunc(_greater, 2, 1)(x, y)
+    return positive(x - y)
+
+
+def _greater(a: Any, b: Any) -> Any:
+    return a * 0 if a is b else _decide(a - b)
 
 
 def sigmoid(x: Array) -> Array:
@@ -117,8 +118,24 @@ def largest(x: Array, axis: int | None, keepdims: bool) -> Array:
 def _largest(values: Array) -> Any:
     best = values[0]
     for value in values[1:]:
-        best = best + (value - best) * _decide(value - best, strict=True)
+        best = _larger(best, value)
     return best
+
+
+def _larger(a: Any, b: Any) -> Any:
+    """One of the two, itself; not-a-number where two balls overlap."""
+    if hasattr(a, "positive"):
+        return a + (b - a) * _decide(b - a)
+    return a if a >= b else b if b >= a else (a - b) * math.nan
+
+
+def lead(x: Array, axis: int | None, keepdims: bool = False) -> Array:
+    """How far the largest entry is ahead of the second, of all or along `axis`."""
+    lines = x.reshape(len(x), -1) if axis is None else np.moveaxis(x, axis % (x.ndim - 1) + 1, -1)
+    if lines.shape[-1] == 1:
+        return np.full(lines.shape[:-1], np.inf)
+    ordered = np.sort(lines, axis=-1)
+    return ordered[..., -1] - ordered[..., -2]
 
 
 def power(x: Array, y: Array) -> Array:

@@ -283,7 +283,7 @@ ROWS: tuple[Operator, ...] = (
         shape=elementwise,
         forward=arrays.select,
         vjp=lambda g, out, c, x, y: (None, g * c, g * (1 - c)),
-        entry=lambda k, c, x, y: c * x + (1 - c) * y,
+        entry=lambda k, c, x, y: k.choose(c, x, y),
         elementwise=True,
         samples=(
             Sample((MATRIX, MATRIX, MATRIX), ((0.0, 0.0), ANY, ANY)),

@@ -99,7 +99,7 @@ ROWS = (
         vjp=lambda g, out, x, axis, keepdims: (
             _restored(g, x, axis, keepdims) * x.apply("equal", _restored(out, x, axis, keepdims)),
         ),
-        kinks=None,
+        kinks=arrays.lead,
         wrong=(
             WrongVJP(
                 "max-gradient-shared",

@@ -105,8 +105,8 @@ class Operator:
                                                    engine.symbolic); None where it is structural
 
     An element-wise operator may return cotangents of the broadcast shape: the walk reduces them.
-    `domain(*arrays)` is the array of "well inside the domain" flags, `kinks(*arrays)` the distances to
-    the nearest kink (both float64), `None` where the operator is smooth everywhere.
+    `domain(*arrays)` is the array of "well inside the domain" flags, `kinks(*arrays, **attrs)` the
+    distances to the nearest kink (both float64), `None` where the operator is smooth everywhere.
     """
 
     name: str
