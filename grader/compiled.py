@@ -58,7 +58,8 @@ class Compiled:
     @cached_property
     def scope(self) -> Scope:
         """The names an answer may use."""
-        return scope_of(self.program, self.question.target)
+        question = self.question
+        return scope_of(self.program, question.target, question.example_axis)
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -105,7 +106,7 @@ class Compiled:
     @cached_property
     def square_scope(self) -> Scope | None:
         """The names of an answer in the square world."""
-        return None if self.square is None else scope_of(self.square.program)
+        return None if self.square is None else scope_of(self.square.program, None, self.scope.example_axis)
 
 
 @lru_cache(maxsize=KEPT)

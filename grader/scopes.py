@@ -15,13 +15,18 @@ from grader.diagnosis.ground import Layout
 GENERIC = ("g", "f")
 
 
-def scope_of(program: Program, target: Target | None = None) -> Scope:
-    """The scope of answers about `program`; with a target, earlier derivatives have a meaning too."""
+def scope_of(
+    program: Program, target: Target | None = None, examples: int | None = None
+) -> Scope:
+    """The scope of answers about `program`; with a target, earlier derivatives have a meaning too.
+
+    `examples` is the axis of the examples, where the question says it.
+    """
     return Scope.of(
         program,
         functions=_generic_functions(program),
         definitions=dict(_derivatives(program, target)) if target else None,
-        example_axis=example_axis(program),
+        example_axis=example_axis(program) if examples is None else examples,
     )
 
 
@@ -29,8 +34,6 @@ def earlier_derivatives(program: Program, target: Target) -> dict[str, Expr]:
     """The derivatives that the chain rule needs before the target's, by what they are taken for."""
     formulas = adjoint_formulas(program)
     names = Layout(program, target).between - {target.variable, program.loss}
-    if target.entry is not None:
-        names |= set()
     return {name: formulas[name] for name in sorted(names) if name in formulas}
 
 

@@ -12,7 +12,7 @@ REDUNDANT = "One of the values can be computed from another on your list, so few
 
 
 def grade(question: Cache, text: str) -> Verdict:
-    """The verdict on a list of values; each superfluous one takes back a found one."""
+    """The verdict on a list of values: the share of found ones among those needed and superfluous."""
     items = items_of(text, scope_of(question.program), WHAT)
     if isinstance(items, Verdict):
         return items
@@ -26,7 +26,7 @@ def grade(question: Cache, text: str) -> Verdict:
 
 
 def _verdict(total: int, missing: int, extra: list[Item], redundant: bool) -> Verdict:
-    score = max(total - missing - len(extra), 0) / total if total else float(not extra)
+    score = (total - missing) / (total + len(extra)) if total else float(not extra)
     sentences = [] if missing or extra else ["Correct."]
     if missing:
         sentences.append(f"{missing} of the {total} values needed are missing.")

@@ -8,7 +8,8 @@ from engine.question import Choice, Option
 from grader.misconceptions import misconception
 from grader.verdict import Exact, Verdict, correct, incorrect, invalid
 
-LABEL = re.compile(r"^\W*(?:option|answer|choice)?\W*(\w+)\W*$", re.IGNORECASE)
+LABEL = re.compile(r"^\W*(?:(?:the |my )?(?:option|answer|choice)(?: is)?)?\W*(\w+)\W*$", re.IGNORECASE)
+SHORTEST = 5  # characters of an option's text that may stand for it
 
 
 def grade(question: Choice, text: str) -> Verdict:
@@ -32,20 +33,20 @@ def _wrong(option: Option) -> Verdict:
 
 def _chosen(question: Choice, text: str) -> Option | None:
     """The option that a text names; None when it names none or several."""
-    label = LABEL.match(text)
-    for form, sought in ((_label, label and label.group(1).casefold()), (_text, _plain(text))):
-        found = [option for option in question.options if sought and form(option) == sought]
-        if len(found) == 1:
-            return found[0]
-    return None
+    label, plain = LABEL.match(text), _plain(text)
+    for option in question.options:
+        if label and option.label.casefold() == label.group(1).casefold():
+            return option
+    exact = [each for each in question.options if _plain(each.text) == plain]
+    begun = [each for each in question.options if _begins(_plain(each.text), plain)]
+    found = exact or begun
+    return found[0] if len(found) == 1 else None
 
 
-def _label(option: Option) -> str:
-    return option.label.casefold()
-
-
-def _text(option: Option) -> str:
-    return _plain(option.text)
+def _begins(text: str, start: str) -> bool:
+    """Whether `start` is the beginning of an option, up to the end of a word."""
+    rest = text[len(start) :]
+    return len(start) >= SHORTEST and text.startswith(start) and not rest[:1].isalnum()
 
 
 def _plain(text: str) -> str:

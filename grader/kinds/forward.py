@@ -71,7 +71,7 @@ class Notebook:
 
 def grade(question: Forward, text: str) -> Verdict:
     """The verdict on a list of equations, each asked quantity counting alike."""
-    notebook = written(question.program, text)
+    notebook = written(question, text)
     if isinstance(notebook, Verdict):
         return notebook
     judged = {name: _judged(question.program, name, notebook) for name in question.quantities}
@@ -116,9 +116,10 @@ def _is(program: Program, name: str, reference: Expr, equation: Equation) -> boo
     )
 
 
-def written(program: Program, text: str) -> Notebook | Verdict:
+def written(question: Forward, text: str) -> Notebook | Verdict:
     """The equations of a text; an invalid verdict where one cannot be read."""
-    notebook = Notebook(program, scope_of(program))
+    program = question.program
+    notebook = Notebook(program, scope_of(program, examples=question.example_axis))
     for line in LINE.finditer(text):
         problem = _line(notebook, line.group(), line.start()) if line.group().strip() else None
         if problem is not None:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from engine.expression import Apply, Const, Expr, Var
 from engine.notation import Read, Scope, Unreadable, read
 from engine.program import Target
-from grader.reading import refused
+from grader.reading import sentence
 from grader.verdict import Verdict, invalid
 
 Span: TypeAlias = tuple[int, int]
@@ -94,11 +94,8 @@ def _item(piece: str, span: Span, scope: Scope, what: str) -> Item | Verdict:
             if target is not None:
                 return Item(target, piece, span)
         case Unreadable(problem=problem) if problem.kind != "shape":
-            verdict = refused(piece, problem)
-            place = verdict.span or (0, len(piece))
-            return invalid(
-                verdict.reason, verdict.message, (span[0] + place[0], span[0] + place[1])
-            )
+            place = (span[0] + problem.span[0], span[0] + problem.span[1])
+            return invalid(problem.kind, sentence(problem), place)
     return invalid("items", f"'{piece}' is not one of {what}.", span)
 
 

@@ -18,7 +18,7 @@ WHAT = "derivatives such as dL/dz"
 
 
 def grade(question: Prerequisites, text: str) -> Verdict:
-    """The verdict on a list of derivatives; each superfluous one takes back a found one."""
+    """The verdict on a list of derivatives: the share of found ones among needed and superfluous."""
     items = items_of(text, _scope(question.program), WHAT)
     if isinstance(items, Verdict):
         return items
@@ -32,8 +32,8 @@ def grade(question: Prerequisites, text: str) -> Verdict:
 
 
 def _verdict(question: Prerequisites, missing: int, extra: list[Item]) -> Verdict:
-    total = max(len(question.required), 1)
-    score = max(total - missing - len(extra), 0) / total
+    total = len(question.required)
+    score = (total - missing) / (total + len(extra)) if total else float(not extra)
     sentences = []
     if missing:
         sentences.append(f"{missing} of the {total} derivatives needed are missing.")

@@ -19,13 +19,13 @@ Span: TypeAlias = tuple[int, int]
 
 WORD = r"(?:[A-Za-z]\w*|\d+)"
 TIMES = r"(?:\\times|\\cdot|×|✕|\*|\bx\b|X|\bby\b|,)"
-REAL = r"(?:\\mathbb\s*\{?\s*R\s*\}?|\\R\b|ℝ|\bR(?=\s*\^)|\breals?\b)"
+REAL = r"(?:\\mathbb\s*\{?\s*R\s*\}?|\\R\b|ℝ|\bR(?=\s*\^)|(?<=∈)R\b|(?<=∈ )R\b|(?<=\\in )R\b|(?<=\bin )R\b)"
 POWER = rf"\s*\^\s*(?:\{{([^{{}}]*)\}}|\(([^()]*)\)|({WORD}))"
 LISTED = rf"[(\[]\s*({WORD})\s*(?:{TIMES}\s*({WORD})?\s*)?[)\]]"
 SCALAR_WORD = re.compile(r"^(?:scalars?|numbers?|a scalar|a number)$", re.IGNORECASE)
 JOINING = re.compile(
     r"\\in\b|\bin\b|∈|\bis\b|\bare\b|\bhas\b|\bhave\b|\bboth\b|\bshapes?\b|\bdimensions?\b|\bof\b"
-    r"|\beach\b|\ba\b(?=\s*$)|\$|\\text\{[^{}]*\}|\\quad|\\\\|\bmatrix\b|\bvector\b|[:=]"
+    r"|\beach\b|\ba\b(?=\s*$)|\bthe\b|\ban?\b(?=\s+(?:matrix|vector|shape))|\brow\b|\bcolumn\b|\$|\\text\{[^{}]*\}|\\quad|\\\\|\bmatrix\b|\bvector\b|[:=]"
 )
 SEPARATOR = re.compile(r",|;|\n|\band\b|&")
 
