@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import secrets
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -16,7 +15,7 @@ from api import problems
 from api.analytics.routes import api as analytics_routes
 from api.attempts.routes import api as attempts_routes
 from api.bank.routes import api as bank_routes
-from api.context import EXTENSION, Context, Queue, current
+from api.context import EXTENSION, Context, current
 from api.identity import admit
 from api.openapi import INFO, SECURITY_SCHEMES
 from api.queue import GradeQueue
@@ -30,14 +29,8 @@ from generator.bank import Bank
 ROUTES = (service_routes, bank_routes, worksheets_routes, attempts_routes, analytics_routes)
 
 
-def create_app(
-    settings: Settings,
-    *,
-    bank: Bank | None = None,
-    queue: Queue | None = None,
-    now: Callable[[], datetime] | None = None,
-) -> OpenAPI:
-    """The service as a WSGI application; tests bring their own bank, queue or clock."""
+def create_app(settings: Settings, context: Context | None = None) -> OpenAPI:
+    """The service as a WSGI application; a test may bring parts of its own."""
     app = OpenAPI(
         "gradbook",
         info=INFO,
@@ -52,20 +45,25 @@ def create_app(
     )
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
-    app.extensions[EXTENSION] = Context(
-        settings=settings,
-        database=Database(settings.database_url),
-        bank=bank or Bank.load(),
-        queue=queue or GradeQueue(settings.broker_url),
-        now=now or utc_now,
-        draw_seed=draw_seed,
-        waiting=threading.BoundedSemaphore(settings.waiters),
-    )
+    app.extensions[EXTENSION] = context or parts(settings)
     problems.register(app)
     app.before_request(receive)
     for routes in ROUTES:
         app.register_api(routes)
     return app
+
+
+def parts(settings: Settings) -> Context:
+    """What the running service is made of."""
+    return Context(
+        settings=settings,
+        database=Database(settings.database_url),
+        bank=Bank.load(),
+        queue=GradeQueue(settings.broker_url),
+        now=utc_now,
+        draw_seed=draw_seed,
+        waiting=threading.BoundedSemaphore(settings.waiters),
+    )
 
 
 def receive() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask_openapi3.openapi import OpenAPI
 
-from api.app import create_app
-from api.settings import Settings
+from api.app import create_app, draw_seed
+from api.context import EXTENSION, Context
+from api.settings import Settings, sqlite_url
 from api.store.database import Database
 from api.store.migrate import migrate
 from generator.bank import Bank
@@ -22,17 +26,24 @@ def bank() -> Bank:
     return Bank.load()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file made by the migrations, to be copied."""
+    folder = tmp_path_factory.mktemp("migrated")
+    migrate(sqlite_url(folder))
+    return folder / "gradbook.sqlite3"
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, migrated: Path) -> Settings:
     """Settings of a fresh, migrated SQLite database, with no broker."""
     environment = {
         "GRADBOOK_DATA": str(tmp_path),
         "GRADBOOK_BROKER_URL": "redis://127.0.0.1:1/0",
         "GRADBOOK_MAX_WAIT": "0.3",
     }
-    settings = Settings.from_environment(environment)
-    migrate(settings.database_url)
-    return settings
+    shutil.copy(migrated, tmp_path)
+    return Settings.from_environment(environment)
 
 
 @pytest.fixture
@@ -43,12 +54,25 @@ def database(settings: Settings) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def app() -> OpenAPI:
+    """The application, which each test gives its own parts."""
+    return create_app(Settings.from_environment({}))
+
+
 @pytest.fixture
-def house(settings: Settings, database: Database, bank: Bank) -> Iterator[House]:
+def house(settings: Settings, database: Database, bank: Bank, app: OpenAPI) -> House:
     """The service with its people, without a worksheet yet."""
     queue, clock = FakeQueue(), Clock()
-    app = create_app(settings, bank=bank, queue=queue, now=clock)
+    app.extensions[EXTENSION] = Context(
+        settings=settings,
+        database=database,
+        bank=bank,
+        queue=queue,
+        now=clock,
+        draw_seed=draw_seed,
+        waiting=threading.BoundedSemaphore(settings.waiters),
+    )
     house = House(app, settings, database, queue, clock)
     house.furnish()
-    yield house
-    app.extensions["gradbook"].database.close()
+    return house

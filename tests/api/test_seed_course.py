@@ -12,13 +12,12 @@ from api.seed_course import FILE, ensure_demo_course
 from api.settings import Settings
 from api.store.database import Database
 from api.store.migrate import migrate
-from generator.bank import Bank
 from tests.api.house import Door
 
 
-def test_the_tokens_open_the_course(settings: Settings, bank: Bank) -> None:
+def test_the_tokens_open_the_course(settings: Settings) -> None:
     course = ensure_demo_course(settings)
-    app = create_app(settings, bank=bank)
+    app = create_app(settings)
     path = f"/api/v1/worksheets/{course.worksheet_id}"
     learner, instructor = Door(app, course.learner_token), Door(app, course.instructor_token)
     assert learner.get(path).get_json()["items"]
