@@ -133,10 +133,10 @@ def test_a_given_broker_that_is_away_is_named_without_its_password(
 
 def test_a_database_that_cannot_be_prepared_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "gradbook.sqlite3").write_text("this is no database, and long enough to tell")
-    before = descendants(os.getpid())
+    service = Service(settings(tmp_path))
     with pytest.raises(CommandFailed, match="the database could not be prepared; its log"):
-        Service(settings(tmp_path)).__enter__()
-    assert descendants(os.getpid()) <= before
+        service.__enter__()
+    assert all(process.pid is None for process in service.processes.values())
 
 
 class Serve:
