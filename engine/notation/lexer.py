@@ -105,7 +105,7 @@ def _token(match: re.Match[str], spaced: bool, qualifier: str) -> Token:
 
 def _check_digits(match: re.Match[str]) -> None:
     digits, _, exponent = match.group().lower().partition("e")
-    if len(digits) > MAX_DIGITS or len(exponent) > 3:
+    if len(digits) + abs(int(exponent[:5] or 0)) > MAX_DIGITS:
         raise Mistake(
             Problem(
                 "limit",

@@ -44,6 +44,7 @@ from engine.operators import TABLE
 
 MAX_NESTING = 40
 MAX_DEPTH = 100
+MAX_NAME = 60
 MAX_CUT = 20  # letters of a run of names without spaces
 MAX_CUTS = 30  # different such runs in one answer
 CLOSING = {"(": ")", "[": "]", "{": "}"}
@@ -342,9 +343,15 @@ class Parser:
     def split_transpose(self) -> None:
         """Makes `^Tx` a transpose and a factor, unless `Tx` is a name."""
         token = self.next
-        if token.kind == "name" and token.text[0] == "T" and len(token.text) > 1:
-            if self.resolved(token.text) is None and not token.mark:
-                self.split_token(token)
+        if (
+            token.kind != "name"
+            or token.mark
+            or token.text[0] != "T"
+            or not token.text[1:2].isalpha()
+        ):
+            return
+        if self.resolved(token.text) is None:
+            self.split_token(token)
 
     def split_token(self, token: Token) -> None:
         """Makes two tokens of one, the first a single character."""
@@ -717,6 +724,8 @@ class Parser:
     def named(self, token: Token) -> Syntax:
         if token.kind == "command" and token.text == words.FRACTION:
             return self.fraction(token)
+        if len(token.text) > MAX_NAME:
+            return Name(token.span, token.text)
         if not token.mark.endswith("."):
             if self.next.text == "/" and token.text[0] == "d":
                 ratio = self.differential(token)
@@ -800,7 +809,7 @@ class Parser:
     def pieces(self, text: str) -> list[str] | None:
         """`text` cut into known names, longest first; a function may stand at the end."""
         if text not in self.cuts:
-            if len(text) > MAX_CUT or len(self.cuts) >= MAX_CUTS:
+            if not 0 < len(text) <= MAX_CUT or len(self.cuts) >= MAX_CUTS:
                 return None
             self.cuts[text] = self.cut(text)
         return self.cuts[text]
@@ -866,7 +875,8 @@ class Parser:
         if self.next.text == "{":
             return self.group()
         token = self.next
-        if token.kind in ("number", "name") and len(token.text) > 1 and not token.mark:
+        whole = token.text.isalpha() or token.text.isdigit()
+        if token.kind in ("number", "name") and len(token.text) > 1 and whole and not token.mark:
             self.split_token(token)
         return self.atom()
 

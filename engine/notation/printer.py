@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from engine.expression import Apply, Const, Expr, Var
 from engine.notation import vocabulary as words
@@ -28,8 +28,6 @@ from engine.operators.row import (
     Notation,
 )
 from engine.shapes import Dim, Shape
-
-Name: TypeAlias = Literal["text", "numpy", "unicode", "latex", "mathml"]
 
 BINDER = SUM + 5  # a sum over an index ends where a product ends
 PLAIN = Style()
@@ -73,7 +71,7 @@ class Part:
 
     @property
     def signed(self) -> bool:
-        return self.text.startswith(("-", "−"))
+        return self.text.startswith(("-", "−", "<mo>−"))
 
 
 def render(
@@ -89,6 +87,18 @@ class Printer:
     def __init__(self, dialect: Dialect, style: Style) -> None:
         self.dialect = dialect
         self.style = style
+        self.layouts: Mapping[str, Callable[[Apply], Part]] = {
+            "infix": self.infix,
+            "prefix": self.prefix,
+            "postfix": self.postfix,
+            "power": self.power,
+            "quotient": self.quotient,
+            "call": self.call,
+            "fence": self.fence,
+            "subscript": self.subscript,
+            "binder": self.binder,
+            "atom": self.atom,
+        }
 
     def part(self, expr: Expr) -> Part:
         """`expr` rendered."""
@@ -98,7 +108,7 @@ class Printer:
             case Const(value=value):
                 return self.number(value)
             case Apply(op=op):
-                return _LAYOUTS[TABLE[op].notation.kind](self, expr)
+                return self.layouts[TABLE[op].notation.kind](expr)
         raise TypeError(f"{type(expr).__name__} is no expression")
 
     def glyph(self, expr: Apply) -> str:
@@ -160,17 +170,27 @@ class Printer:
         spread = self.spread(expr, COMPARISON + 1)
         if self.dialect.explicit:
             return Part(spread.text, COMPARISON)
-        return Part(self.dialect.indicator.format(spread.text), ATOM)
+        return Part(self.indicated(spread.text), ATOM)
+
+    def indicated(self, text: str) -> str:
+        """1 where the comparison `text` holds, else 0."""
+        return self.dialect.indicator.format(text)
 
     def product(self, expr: Apply) -> Part:
         """Factors side by side where they are read back as the same product, else a sign between them."""
         factors = None if self.dialect.explicit else _side_by_side(expr)
         if factors is None:
             return self.spread(expr, PRODUCT)
-        first, *rest = (self.part(factor) for factor in factors)
-        texts = [self.at_least(CHAIN + 1, first)]
-        texts += [self.at_least(CHAIN + 1, part, inner=True) for part in rest]
-        return Part(" ".join(part.text for part in texts), CHAIN)
+        first, *inner, last = (self.part(factor) for factor in factors)
+        parts = [self.at_least(CHAIN + 1, first)]
+        parts += [self.at_least(CHAIN + 1, part, inner=True) for part in inner]
+        open_ended = last.power == BINDER  # a sum reaches to the end of the product
+        parts.append(last if open_ended else self.at_least(CHAIN + 1, last, inner=True))
+        return Part(self.joined([part.text for part in parts]), BINDER if open_ended else CHAIN)
+
+    def joined(self, texts: list[str]) -> str:
+        """Factors side by side."""
+        return " ".join(texts)
 
     def quotient(self, expr: Apply) -> Part:
         over, under = (self.part(arg) for arg in expr.args)
@@ -349,16 +369,3 @@ def _before(index: Expr) -> Expr:
 
 
 _NEGATION: Notation = next(row.notation for row in TABLE.values() if row.notation.kind == "prefix")
-
-_LAYOUTS: Mapping[str, Callable[[Printer, Apply], Part]] = {
-    "infix": Printer.infix,
-    "prefix": Printer.prefix,
-    "postfix": Printer.postfix,
-    "power": Printer.power,
-    "quotient": Printer.quotient,
-    "call": Printer.call,
-    "fence": Printer.fence,
-    "subscript": Printer.subscript,
-    "binder": Printer.binder,
-    "atom": Printer.atom,
-}

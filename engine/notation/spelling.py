@@ -55,6 +55,24 @@ class Style:
         return str(getattr(own, notation))
 
 
+@dataclass(frozen=True)
+class Anatomy:
+    """The parts of a name: `y_hat2_j` has the letter ŷ, the layer 2 and the index j."""
+
+    letter: str
+    layer: str = ""
+    index: str = ""
+
+
+def anatomy(name: str) -> Anatomy:
+    """The parts of `name`, its letter as a Unicode character where there is one."""
+    match = _PARTS.fullmatch(name)
+    if match is None:
+        return Anatomy(name)
+    letter = _unicode(match["stem"], match["accent"])
+    return Anatomy(letter, match["layer"], (match["rest"] or "")[1:])
+
+
 @lru_cache(maxsize=4096)
 def spelled(name: str) -> Spelling:
     """The general rule's spelling of `name`."""

@@ -41,6 +41,8 @@ def _functions() -> dict[str, tuple[str, ...]]:
     """Function names, each with the rows it may mean: `max` is a reduction or the larger of two."""
     table: dict[str, tuple[str, ...]] = {}
     for row in TABLE.values():
+        if row.notation.kind in ("binder", "subscript"):
+            continue
         words = (_WORD.fullmatch(glyph) for glyph in _glyphs(row) if " " not in glyph)
         for word in {row.name} | {match[1] for match in words if match}:
             table[word] = (*table.get(word, ()), row.name)
