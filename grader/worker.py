@@ -24,16 +24,13 @@ from grader.delivery import (
     RECORD_TASK,
     SETTINGS,
 )
+from grader.errors import MalformedMessage
 from grader.messages import grade_message
 
 DEFAULT_BROKER = "redis://127.0.0.1:6379/0"
 LONGEST_ANSWER = 20_000  # characters; the service accepts fewer
 
 FIELDS: tuple[tuple[str, type], ...] = (("attempt", str), ("question", dict), ("text", str))
-
-
-class MalformedMessage(Exception):
-    """A message on the grade queue that does not keep the contract."""
 
 
 def checked(message: Any) -> dict[str, Any]:

@@ -13,7 +13,8 @@ import pytest
 import grader.worker
 from api.attempts.messages import GradeMessage
 from api.attempts.schemas import LONGEST_ANSWER
-from grader.worker import MalformedMessage, checked
+from grader.errors import MalformedMessage
+from grader.worker import checked
 from tests.api.fakes.grader import record_message
 
 MESSAGE = GradeMessage(uuid.UUID(int=1), {"format": "gradbook.question/1"}, "x").to_json()
