@@ -36,9 +36,9 @@ def comparison_of(program: Program) -> Comparison:
     return Comparison(program, points_of(program))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compiled:
-    """A derivative question with everything that its answers share."""
+    """A derivative question with everything that its answers share; one object for one question."""
 
     question: Derivative
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from engine.errors import PrecisionExhausted, ShapeError
@@ -34,6 +35,11 @@ def wrong(compiled: Compiled, answer: Expr, text: str = "") -> tuple[Diagnosis, 
     """The misconceptions that explain a wrong answer."""
     if _rounded(compiled, answer, text):
         return (misconception(ROUNDED).diagnosis({}),)
+    return _explained(compiled, answer)
+
+
+@lru_cache(maxsize=4096)
+def _explained(compiled: Compiled, answer: Expr) -> tuple[Diagnosis, ...]:
     return _diagnoses(compiled, compiled.search.explain(answer))
 
 

@@ -2,6 +2,7 @@
 
     read        text -> expression              unreadable, unknown, forbidden, ambiguous: invalid
     shape       do the parts and the whole fit  no: incorrect
+    filter      float64 at the sample points    far apart: straight on to compare; never a verdict
     same form   equal normal forms              yes: correct, proved at every size
     compare     balls at the sample points      apart: incorrect, with a witness
     prove       a bounded symbolic proof        correct either way; the evidence says which
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from engine.canonical import canonical
@@ -21,7 +23,7 @@ from engine.expression import Expr, apply
 from engine.notation import Read
 from engine.shapes import SCALAR, Shape, show, transpose
 from engine.symbolic import balls
-from engine.symbolic.prove import Proved, prove
+from engine.symbolic.prove import NotProved, Proved, prove
 from grader import explain
 from grader.compiled import Compiled
 from grader.errors import GraderError
@@ -40,6 +42,7 @@ from grader.verdict import (
 )
 
 INDICATORS = frozenset(("greater", "greater_equal", "where", "sign"))
+REMEMBERED = 4096  # expressions: answers that read alike are judged once
 EVERY_SIZE = "equal by the laws of sums and products, at every size"
 
 
@@ -52,6 +55,7 @@ class Answer:
     reading: Read | None = None
     expr: Expr | None = None
     comments: tuple[str, ...] = ()
+    far: bool = False
     agreement: balls.Agreement | None = None
 
     @property
@@ -146,20 +150,46 @@ def _wrong_shape(answer: Answer) -> Verdict:
     )
 
 
+# filter
+
+
+def filter_step(answer: Answer) -> Answer:
+    """Notes a difference that float64 already shows."""
+    return replace(answer, far=_is_far(answer.compiled, answer.value))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _is_far(compiled: Compiled, expr: Expr) -> bool:
+    try:
+        return compiled.search.differs(expr)
+    except IndexError:  # an index beyond the sizes that were drawn
+        return False
+
+
 # same form
 
 
 def same_form_step(answer: Answer) -> Answer | Verdict:
     """Correct where both sides have the same normal form, as they stand or in terms of the inputs."""
-    compiled = answer.compiled
-    normal = canonical(answer.value)
-    if normal is not None and normal == compiled.normal:
+    if not answer.far and _same_form(answer.compiled, answer.value):
         return accepted(answer, Proof(EVERY_SIZE))
-    if not answer.value.names <= compiled.reference.names:
-        normal = canonical(compiled.program.inlined(answer.value))
-        if normal is not None and normal == compiled.inlined_normal:
-            return accepted(answer, Proof(EVERY_SIZE))
     return answer
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _same_form(compiled: Compiled, expr: Expr) -> bool:
+    if _same_as_it_stands(compiled, expr):
+        return True
+    if expr.names <= compiled.reference.names:
+        return False
+    normal = canonical(compiled.program.inlined(expr))
+    return normal is not None and normal == compiled.inlined_normal
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _same_as_it_stands(compiled: Compiled, expr: Expr) -> bool:
+    normal = canonical(expr)
+    return normal is not None and normal == compiled.normal
 
 
 # compare
@@ -167,22 +197,35 @@ def same_form_step(answer: Answer) -> Answer | Verdict:
 
 def compare_step(answer: Answer) -> Answer | Verdict:
     """Incorrect where a sample point shows that the two sides differ."""
-    compiled = answer.compiled
+    match _compared(answer.compiled, answer.value):
+        case balls.Agreement() as agreement:
+            return replace(answer, agreement=agreement)
+        case balls.Refuted() as refuted:
+            return _refuted(answer, refuted)
+        case balls.Undefined() as undefined:
+            return _undefined(answer, undefined)
+        case None:
+            return _undecided(answer)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _compared(compiled: Compiled, expr: Expr) -> balls.Verdict | None:
+    """The comparison with the reference; None where it stays undecided at the highest precision."""
     try:
-        outcome = compiled.comparison.equal(answer.value, compiled.reference)
+        return compiled.comparison.equal(expr, compiled.reference)
     except PrecisionExhausted:
-        return _undecided(answer)
-    match outcome:
-        case balls.Agreement():
-            return replace(answer, agreement=outcome)
-        case balls.Refuted():
-            return _refuted(answer, outcome)
-        case balls.Undefined() if outcome.right >= outcome.left:
-            raise GraderError(f"{compiled.question.id}: the reference has no value at its points")
-        case balls.Undefined():
-            message = "Your answer has no value where the exercise has one: check logarithms, roots and divisions."
-            return incorrect("value", message, Refuted(message), parsed=answer.parsed)
-    raise GraderError(f"{outcome!r} is no outcome of a comparison")
+        return None
+
+
+def _undefined(answer: Answer, found: balls.Undefined) -> Verdict:
+    if found.right >= found.left:
+        raise GraderError(
+            f"{answer.compiled.question.id}: the reference has no value at its points"
+        )
+    message = (
+        "Your answer has no value where the exercise has one: check logarithms, roots and divisions."
+    )
+    return incorrect("value", message, Refuted(message), parsed=answer.parsed)
 
 
 def _undecided(answer: Answer) -> Verdict:
@@ -193,7 +236,7 @@ def _undecided(answer: Answer) -> Verdict:
 def _refuted(answer: Answer, found: balls.Refuted) -> Verdict:
     """Incorrect, unless a proof says the opposite."""
     compiled = answer.compiled
-    if isinstance(prove(compiled.program, answer.value, compiled.reference), Proved):
+    if _contradicted(answer):
         return _undecided(answer)
     diagnosis = explain.wrong(compiled, answer.value, answer.text)
     message = explain.value_message(compiled, diagnosis)
@@ -207,16 +250,30 @@ def _refuted(answer: Answer, found: balls.Refuted) -> Verdict:
     )
 
 
+def _contradicted(answer: Answer) -> bool:
+    """Whether a proof of equality stands against a refutation.
+
+    Where float64 sees the difference as well, only the cheap proof is tried.
+    """
+    if _same_as_it_stands(answer.compiled, answer.value):
+        return True
+    return not answer.far and isinstance(_proved(answer.compiled, answer.value), Proved)
+
+
 # prove
 
 
 def prove_step(answer: Answer) -> Answer | Verdict:
     """Correct with a proof, where one is found within its bounds."""
-    compiled = answer.compiled
-    match prove(compiled.program, answer.value, compiled.reference):
+    match _proved(answer.compiled, answer.value):
         case Proved() as proof:
             return accepted(answer, Proof(explain.proof_text(proof)))
     return answer
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _proved(compiled: Compiled, expr: Expr) -> Proved | NotProved:
+    return prove(compiled.program, expr, compiled.reference)
 
 
 def _agreement(answer: Answer) -> Evidence:
@@ -253,5 +310,12 @@ def _notes(answer: Answer) -> tuple[str, ...]:
     return tuple(f"{note[:1].upper()}{note[1:]}." for note in notes)
 
 
-LADDER: tuple[Step, ...] = (read_step, shape_step, same_form_step, compare_step, prove_step)
+LADDER: tuple[Step, ...] = (
+    read_step,
+    shape_step,
+    filter_step,
+    same_form_step,
+    compare_step,
+    prove_step,
+)
 

@@ -8,7 +8,7 @@ from engine.expression import Apply, Expr, walk
 from engine.gradient import adjoint_formulas
 from engine.notation import Scope
 from engine.operators import operator
-from engine.program import Program, Target
+from engine.program import Program, Statement, Symbol, Target
 from engine.shapes import Dim
 from grader.diagnosis.ground import Layout
 
@@ -53,10 +53,8 @@ def derivative_names(program: Program, name: str) -> tuple[str, ...]:
 
 
 def _aliases(program: Program, name: str) -> tuple[str, ...]:
-    for each in (*program.symbols, *program.statements):
-        if each.name == name:
-            return each.aliases
-    return ()
+    named: tuple[Symbol | Statement, ...] = (*program.symbols, *program.statements)
+    return next((each.aliases for each in named if each.name == name), ())
 
 
 def _generic_functions(program: Program) -> dict[str, str]:

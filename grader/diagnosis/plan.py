@@ -102,7 +102,8 @@ class _Loose(Batch):
 
     def filled(self, shape: Shape) -> _Loose:
         try:
-            return _loose(super().filled(shape))
+            wide = super().filled(shape)
+            return _Loose(wide.data, wide.shape, wide.field)
         except ShapeError:
             return self
 

@@ -224,9 +224,9 @@ def _turned(right: RowRule) -> RowRule:
 class _Matrices(Batch):
     """Numbers for which every product of two matrices is a matrix product."""
 
-    def apply(self, operator_name: str, *others: Batch, **attrs: Any) -> Batch:
-        matrices = operator_name == "mul" and self.shape and others[0].shape
-        result = super().apply("matmul" if matrices else operator_name, *others, **attrs)
+    def apply(self, operator: str, *others: Batch, **attrs: Any) -> _Matrices:
+        matrices = operator == "mul" and self.shape and others[0].shape
+        result = super().apply("matmul" if matrices else operator, *others, **attrs)
         return _Matrices(result.data, result.shape, result.field)
 
 

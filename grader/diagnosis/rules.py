@@ -32,7 +32,7 @@ ELSEWHERE: tuple[Maker, ...] = (
     endings.other_variables,
     endings.other_entries,
 )
-MOST_PAIRS = 500
+MOST_PAIRS = 400
 
 
 def single_mistakes(layout: Layout) -> Iterator[Plan]:

@@ -30,6 +30,7 @@ from grader.diagnosis.table import Entry, Table, multiple, usable
 from grader.misconceptions import misconceptions
 
 MOST_REPORTED = 3
+FAR = 1e-6  # relative: rounding in float64 stays far below
 
 TRANSPOSED = "transposed-result"
 ODD_CONSTANT = "constant-multiple"
@@ -65,6 +66,16 @@ class Search:
     def _pairs(self) -> Table:
         layout = self.grounds[0].layout
         return Table(self.grounds[0], pairs_of_mistakes(layout), self.references[:1])
+
+    def differs(self, answer: Expr) -> bool:
+        """Whether float64 shows a difference far beyond rounding; a filter, never a verdict."""
+        ground, reference = self.grounds[0], self.references[0]
+        with np.errstate(all="ignore"):
+            value = ground.env.evaluate(answer)
+        left, right = ground.column(value), ground.column(reference)
+        if len(left) != len(right) or not np.all(np.isfinite(left)):
+            return False
+        return bool(np.max(np.abs(left - right)) > FAR * np.max(np.abs(right)))
 
     def explain(self, answer: Expr) -> tuple[Explanation, ...]:
         """What explains `answer`: the indistinguishable explanations of the first kind that does."""
@@ -113,6 +124,8 @@ class Search:
         return (TRANSPOSED,) if turned else ()
 
     def _two(self, values: Sequence[Batch]) -> Iterator[Explanation]:
+        if self.square:
+            return
         for entry, slugs in self._named(self._pairs, values):
             if not slugs:
                 yield Explanation(entry.plan.slugs, entry.plan.fields)
@@ -128,11 +141,14 @@ class Search:
         return self._slugs(factors) if factors else None
 
     def _factors(
-        self, values: Sequence[Batch], others: Sequence[Batch]
+        self, values: Sequence[Batch], others: Sequence[Batch], first: int = 0
     ) -> tuple[float, ...] | None:
-        """On each ground, the factor by which the value is a multiple of the other."""
+        """On each ground from the `first`, the factor by which the value is a multiple of the other."""
+        grounds = self.grounds[first:]
+        if len(others) != len(grounds):
+            return None
         found: list[float] = []
-        for ground, value, other in zip(self.grounds, values, others, strict=True):
+        for ground, value, other in zip(grounds, values[first:], others, strict=True):
             left, right = ground.column(value), ground.column(other)
             same = value.shape == other.shape and usable(left) and usable(right)
             factor = multiple(left, right) if same else None
@@ -146,25 +162,28 @@ class Search:
     ) -> Iterator[tuple[Entry, tuple[str, ...]]]:
         """The entries of a table that `values` are nameable multiples of on every ground."""
         for match in table.matches(values[0]):
-            others = _values_of(match.entry, self.grounds)
-            factors = self._factors(values, others) if others else None
-            slugs = self._slugs(factors) if factors else None
+            elsewhere = self._elsewhere(match.entry)
+            more = self._factors(values, elsewhere, first=1)
+            slugs = None if more is None else self._slugs((match.factor, *more))
             if slugs is not None:
                 yield match.entry, slugs
 
+    @cached_property
+    def _values_elsewhere(self) -> dict[int, tuple[Batch, ...]]:
+        return {}
+
+    def _elsewhere(self, entry: Entry) -> tuple[Batch, ...]:
+        """What the entry's plan makes of the gradient on the further grounds, as far as it gets."""
+        known = self._values_elsewhere
+        if id(entry) not in known:  # entries live as long as the tables of this search
+            values = [entry.plan.values(ground) for ground in self.grounds[1:]]
+            known[id(entry)] = tuple(
+                each[entry.number] for each in values if entry.number < len(each)
+            )
+        return known[id(entry)]
+
     def _slugs(self, factors: Sequence[float]) -> tuple[str, ...] | None:
         return self.constants.slugs(factors, [ground.env.sizes for ground in self.grounds])
-
-
-def _values_of(entry: Entry, grounds: Sequence[Ground]) -> list[Batch] | None:
-    """What the entry's plan makes of the gradient on every ground."""
-    found = []
-    for ground in grounds:
-        values = entry.plan.values(ground)
-        if len(values) <= entry.number:
-            return None
-        found.append(values[entry.number])
-    return found
 
 
 def _transposed(values: Sequence[Batch]) -> tuple[Batch, ...]:

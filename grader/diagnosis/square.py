@@ -131,8 +131,10 @@ def _squared_apply(expr: Apply, args: tuple[Expr, ...], side: str) -> Expr:
         case "sum" | "mean" if axis is not None and expr.shape:
             total = args[0] @ ones if axis % 2 else ones @ args[0]
             return total if expr.op == "sum" else total / const(1).size(expr.args[0].shape[axis])
-        case "sum" | "mean":
-            return args[0].apply(expr.op, axis=None, keepdims=False)
+        case "sum":
+            return args[0].sum()
+        case "mean":
+            return args[0].sum() / const(1).count(expr.args[0].shape)
     return rebuild(expr, args)
 
 
