@@ -54,7 +54,7 @@ def _asked(question: Prerequisites) -> str:
 
 def _entries(target: Target, shapes: dict[str, Shape]) -> Iterator[Target]:
     """A whole variable as all of its entries, where their number is fixed."""
-    shape = shapes[target.variable]
+    shape = shapes.get(target.variable, ())  # a dimension can be named too, and is superfluous
     if target.entry is None and len(shape) == 2 and all(isinstance(dim, int) for dim in shape):
         rows, columns = (int(dim) for dim in shape)
         for row in range(1, rows + 1):
