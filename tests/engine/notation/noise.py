@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 from engine.notation import vocabulary
@@ -27,7 +28,18 @@ def raw(random: Random) -> str:
 def _character(random: Random) -> str:
     if random.random() < 0.8:
         return random.choice(SIGNS)
-    return chr(random.choice((random.randrange(256), random.randrange(0x3000), random.randrange(0x1FFFF))))
+    return chr(
+        random.choice((random.randrange(256), random.randrange(0x3000), random.randrange(0x1FFFF)))
+    )
+
+
+def binary(random: Random) -> str:
+    """Random bytes, as a careless client would decode them."""
+    data = random.randbytes(random.randint(0, 150))
+    coding, errors = random.choice(
+        (("latin-1", "strict"), ("utf-8", "replace"), ("utf-8", "surrogateescape"))
+    )
+    return data.decode(coding, errors)
 
 
 def soup(random: Random) -> str:
@@ -53,6 +65,13 @@ def damaged(random: Random, text: str) -> str:
     return "".join(marks)
 
 
+def texts(count: int, answers: list[str]) -> Iterator[tuple[int, str]]:
+    """`count` texts of all kinds, each with its seed."""
+    kinds = (raw, binary, soup, lambda random: damaged(random, random.choice(answers)))
+    for seed in range(count):
+        yield seed, kinds[seed % len(kinds)](Random(seed))
+
+
 def monsters() -> list[str]:
     """Texts made to exhaust a reader: deep, long, wide, or ambiguous without end."""
     bricks = (
@@ -63,7 +82,8 @@ def monsters() -> list[str]:
         "x_1^{[2]}", "W_{11}", "₁", "²", "1_{", "x^{(i)}", "dL/dz", "abcdefghijklmnopq ", "\u0302",
     )  # fmt: skip
     return [brick * (4000 // len(brick)) for brick in bricks] + [
-        _closed(brick, close) for brick, close in (("(", ")"), ("{", "}"), ("sigmoid(", ")"), ("𝟙(", ")"))
+        _closed(brick, close)
+        for brick, close in (("(", ")"), ("{", "}"), ("sigmoid(", ")"), ("𝟙(", ")"))
     ]
 
 
