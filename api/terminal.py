@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 
 from api.command import Arguments, CommandFailed
 from engine.question import question_from_json
 from generator.bank import Bank
 from generator.errors import GeneratorError
+from generator.exercise import Exercise
 from grader.grade import grade
 from grader.verdict import Verdict
 
@@ -22,7 +24,8 @@ def exercise(words: Sequence[str]) -> int:
     options.add_argument(
         "id", help="such as logistic-batch@1:7: template, version and seed; seed 0 is the original"
     )
-    view = _exercise(options.read(words).id)["public"]
+    given = _with_templates(options, words)
+    view = _exercise(given.id, given.templates).public()
     print(f"{view['title']}   [{view['id']}]\n")
     print(_wrapped(view["statement"]))
     print("\n" + "\n".join(_wrapped(each, "- ", "  ") for each in view["conventions"]) + "\n")
@@ -38,36 +41,57 @@ def judged(words: Sequence[str]) -> int:
     options = Arguments("grade", "Grade an answer to a question of the bank.")
     options.add_argument("question", help="an exercise's id, a slash and the question's name")
     options.add_argument("answer", help="the answer, in any notation")
-    given = options.read(words)
+    given = _with_templates(options, words)
     exercise_id, _, name = given.question.rpartition("/")
-    questions = {each["name"]: each for each in _exercise(exercise_id)["full"]["questions"]}
+    asked = _exercise(exercise_id, given.templates).to_json()["questions"]
+    questions = {each["name"]: each for each in asked}
     if name not in questions:
         known = ", ".join(questions)
         raise CommandFailed(f"{exercise_id} has no question {name!r}; its questions are: {known}.")
     verdict = grade(question_from_json(questions[name]), given.answer)
-    print(shown(verdict))
+    print(shown(verdict, given.answer))
     return 0 if verdict.outcome == "correct" else 1
 
 
-def shown(verdict: Verdict) -> str:
+def shown(verdict: Verdict, answer: str) -> str:
     """A verdict as a learner reads it."""
-    lines = [f"{verdict.outcome}: {verdict.message}", f"evidence: {verdict.evidence.text}"]
-    for found in verdict.diagnosis:
-        lines.append(f"{found.slug}: {found.feedback}")
-    return "\n".join(_wrapped(line, "", "    ") for line in lines)
+    lines = [f"{verdict.outcome}: {verdict.message}", *_pointed(verdict, answer)]
+    if verdict.evidence.text not in ("", verdict.message):
+        lines.append(f"evidence: {verdict.evidence.text}")
+    lines += [f"diagnosis: {found.slug}" for found in verdict.diagnosis[:1]]
+    lines += [f"{found.slug}: {found.feedback}" for found in verdict.diagnosis[1:]]
+    return "\n".join(lines)
 
 
-def _exercise(exercise_id: str) -> dict[str, Any]:
-    """The learner's and the full view of an exercise; CommandFailed where there is none."""
+def _pointed(verdict: Verdict, answer: str) -> list[str]:
+    """The line of the answer that is meant, and marks under the part of it."""
+    if verdict.span is None:
+        return []
+    start, end = verdict.span
+    first = answer.rfind("\n", 0, start) + 1
+    line = answer[first:].split("\n", 1)[0]
+    marks = "^" * max(1, min(end, first + len(line)) - start)
+    return [f"    {line}", "    " + " " * (start - first) + marks]
+
+
+def _with_templates(options: Arguments, words: Sequence[str]) -> Namespace:
+    """The values given, among them where templates of one's own are."""
+    options.add_argument(
+        "--templates", type=Path, metavar="PATH", help="a file or folder of templates of your own"
+    )
+    return options.read(words)
+
+
+def _exercise(exercise_id: str, templates: Path | None) -> Exercise:
+    """The exercise of that id; CommandFailed where there is none."""
     try:
-        found = Bank.load().exercise_by_id(exercise_id)
+        return Bank.load(templates).exercise_by_id(exercise_id)
     except GeneratorError as error:
         raise CommandFailed(str(error)) from None
-    return {"public": found.public(), "full": found.to_json()}
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> str:
-    """The text in lines of a terminal's width, paragraphs and display formulas kept apart."""
+    """The text in lines of a terminal's width, its own line breaks kept."""
     paragraphs = [
         textwrap.fill(each, WIDTH, initial_indent=first if not i else rest, subsequent_indent=rest)
         for i, each in enumerate(text.splitlines())
