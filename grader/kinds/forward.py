@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from engine.expression import Expr, Var, substitute
-from engine.notation import Read, Scope, Unreadable, read
+from engine.notation import Problem, Read, Scope, Unreadable, read
 from engine.program import Program
 from engine.question import Forward
+from engine.shapes import Shape
 from grader.equality import same_function
 from grader.reading import refused, sentence
 from grader.scopes import scope_of
@@ -35,6 +36,15 @@ class Equation:
     span: Span
 
 
+@dataclass(frozen=True)
+class Broken:
+    """A line whose right-hand side has parts that do not fit together."""
+
+    name: str
+    message: str
+    span: Span
+
+
 @dataclass
 class Notebook:
     """The names known so far: the inputs, and what has been defined."""
@@ -42,21 +52,30 @@ class Notebook:
     program: Program
     scope: Scope
     equations: list[Equation] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
     own: dict[str, Expr] = field(default_factory=dict)  # the learner's names, in terms of the inputs
     local: dict[str, Expr] = field(default_factory=dict)  # those that are not the program's
 
     def reading_scope(self) -> Scope:
         """The inputs, and what has been defined so far."""
         given = {symbol.name: symbol.shape for symbol in self.program.symbols}
-        defined = {name: value.shape for name, value in self.own.items() if name not in self.local}
         return Scope(
-            symbols=given | defined,
+            symbols=given | self.known(),
             aliases=self.scope.aliases,
             dimensions=self.scope.dimensions,
             functions=self.scope.functions,
             definitions=self.local,
             example_axis=self.scope.example_axis,
         )
+
+    def known(self) -> dict[str, Shape]:
+        """The names defined so far that are the program's own."""
+        shapes = {name: value.shape for name, value in self.own.items() if name not in self.local}
+        return shapes | {each.name: self.program.shapes[each.name] for each in self.ours_broken()}
+
+    def ours_broken(self) -> list[Broken]:
+        """The broken lines about quantities of the program; later lines may use these names."""
+        return [each for each in self.broken if each.name in self.program.definitions]
 
     def define(self, name: str, value: Expr, span: Span) -> None:
         """Writes an equation down."""
@@ -85,13 +104,15 @@ def _verdict(
     question: Forward, right: list[str], wrong: list[str], missing: list[str], notebook: Notebook
 ) -> Verdict:
     sentences = [] if wrong or missing else ["Correct."]
+    sentences += [each.message for each in notebook.broken if each.name in wrong]
     if wrong:
         sentences.append(f"Not right: the equation for {', '.join(wrong)}.")
     if missing:
         sentences.append(f"Missing: an equation for {', '.join(missing)}.")
     total = len(question.quantities)
     evidence = Exact(f"{len(right)} of {total} right", {"wrong": wrong, "missing": missing})
-    span = next((e.span for e in notebook.equations if e.name in wrong), None)
+    lines: list[Equation | Broken] = [*notebook.broken, *notebook.equations]
+    span = next((each.span for each in lines if each.name in wrong), None)
     return graded(len(right) / max(total, 1), "items", " ".join(sentences), evidence, span=span)
 
 
@@ -102,7 +123,8 @@ def _judged(program: Program, name: str, notebook: Notebook) -> str:
     for each in own or notebook.equations:
         if _is(program, name, reference, each):
             return "right"
-    return "wrong" if own else "missing"
+    tried = own or any(each.name == name for each in notebook.broken)
+    return "wrong" if tried else "missing"
 
 
 def _is(program: Program, name: str, reference: Expr, equation: Equation) -> bool:
@@ -124,7 +146,8 @@ def written(question: Forward, text: str) -> Notebook | Verdict:
         problem = _line(notebook, line.group(), line.start()) if line.group().strip() else None
         if problem is not None:
             return problem
-    return notebook if notebook.equations else invalid("parse", HOW, (0, len(text)))
+    read_any = notebook.equations or notebook.broken
+    return notebook if read_any else invalid("parse", HOW, (0, len(text)))
 
 
 def _line(notebook: Notebook, line: str, start: int) -> Verdict | None:
@@ -136,6 +159,8 @@ def _line(notebook: Notebook, line: str, start: int) -> Verdict | None:
     value = _value(notebook, right, start + signs[-1].end())
     if isinstance(value, Verdict):
         return value
+    if isinstance(value, Problem):
+        return _broken(notebook, line[: signs[-1].start()], value, (start, start + len(line)))
     lefts = re.split(EQUALS, line[: signs[-1].start()])
     for left in reversed(lefts):
         name = _name(notebook, left)
@@ -146,7 +171,17 @@ def _line(notebook: Notebook, line: str, start: int) -> Verdict | None:
     return None
 
 
-def _value(notebook: Notebook, text: str, start: int) -> Expr | Verdict:
+def _broken(notebook: Notebook, left: str, problem: Problem, span: Span) -> Verdict | None:
+    """Writes down a line whose right-hand side does not fit together."""
+    name = _name(notebook, EQUALS.split(left)[-1])
+    if name is None:
+        return invalid("parse", HOW, span)
+    notebook.broken.append(Broken(name, f"In the equation for {name}: {sentence(problem)}", span))
+    return None
+
+
+def _value(notebook: Notebook, text: str, start: int) -> Expr | Problem | Verdict:
+    """What a right-hand side says; a problem where its parts do not fit together."""
     trimmed = text.rstrip(" ,.$")
     match read(trimmed, notebook.reading_scope()):
         case Read(expr=expr):
@@ -154,7 +189,7 @@ def _value(notebook: Notebook, text: str, start: int) -> Expr | Verdict:
         case Unreadable(problem=problem):
             span = (start + problem.span[0], start + problem.span[1])
             if problem.kind == "shape":
-                return invalid("shape", sentence(problem), span)
+                return problem
             verdict = refused(trimmed, problem)
             return invalid(verdict.reason, _later(notebook, text, problem.span) or verdict.message, span)
     return invalid("ambiguous", "This can be read in more than one way; use brackets.", (start, start + len(text)))

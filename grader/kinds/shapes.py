@@ -21,7 +21,7 @@ WORD = r"(?:[A-Za-z]\w*|\d+)"
 TIMES = r"(?:\\times|\\cdot|×|✕|\*|\bx\b|X|\bby\b|,)"
 REAL = r"(?:\\mathbb\s*\{?\s*R\s*\}?|\\R\b|ℝ|\bR(?=\s*\^)|(?<=∈)R\b|(?<=∈ )R\b|(?<=\\in )R\b|(?<=\bin )R\b)"
 POWER = rf"\s*\^\s*(?:\{{([^{{}}]*)\}}|\(([^()]*)\)|({WORD}))"
-LISTED = rf"[(\[]\s*({WORD})\s*(?:{TIMES}\s*({WORD})?\s*)?[)\]]"
+LISTED = rf"[(\[]\s*({WORD})\s*{TIMES}\s*({WORD})?\s*[)\]]|(?<![\w^_{{\[\]])\(\s*({WORD})\s*\)"
 SCALAR_WORD = re.compile(r"^(?:scalars?|numbers?|a scalar|a number)$", re.IGNORECASE)
 JOINING = re.compile(
     r"\\in\b|\bin\b|∈|\bis\b|\bare\b|\bhas\b|\bhave\b|\bboth\b|\bshapes?\b|\bdimensions?\b|\bof\b"
