@@ -111,9 +111,9 @@ def record_verdict(task: Any, payload: Any) -> None:
         log.error("verdict dropped: %s", fault)
     except StoreUnavailable as fault:
         pause = min(LONGEST_RETRY_SECONDS, 0.1 * 2 ** min(task.request.retries, 10))
-        raise task.retry(exc=fault, countdown=pause, max_retries=None) from fault
+        raise task.retry(exc=fault, countdown=pause) from fault
 
 
 settings = Settings.from_environment(os.environ)
 app = celery_app(settings.broker_url)
-app.task(record_verdict, name=RECORD_TASK, bind=True)
+app.task(record_verdict, name=RECORD_TASK, bind=True, max_retries=None)  # until it is stored

@@ -110,6 +110,7 @@ def sqlite_url(data: Path) -> str:
 
 
 def described() -> str:
-    """Every variable with its default and its meaning, one a line."""
-    rows = (f"{row.name:<24}{row.default or '-':<28}{row.meaning}" for row in VARIABLES)
-    return "\n".join(rows)
+    """Every variable with its default and its meaning, as the table of docs/settings.md."""
+    rows = [f"| `{row.name}` | {row.default and f'`{row.default}`'} | {row.meaning} |"
+            for row in VARIABLES]  # fmt: skip
+    return "\n".join(("| variable | default | meaning |", "|---|---|---|", *rows))

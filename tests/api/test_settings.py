@@ -14,7 +14,11 @@ from api.settings import VARIABLES, Settings, described
 def test_every_setting_has_its_variable_and_its_meaning() -> None:
     assert [row.field for row in VARIABLES] == [field.name for field in fields(Settings)]
     assert all(row.name.startswith("GRADBOOK_") and row.meaning for row in VARIABLES)
-    assert all(row.name in described() for row in VARIABLES)
+
+
+def test_the_documentation_has_the_table(checkout: Path) -> None:
+    documentation = (checkout / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert described() in documentation
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
