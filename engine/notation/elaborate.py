@@ -176,7 +176,7 @@ class Elaborator:
 
     def infix(self, node: Infix) -> Expr:
         if TABLE[node.op].notation.power == CHAIN:
-            return self.product(node.span, [node.left, node.right])
+            return self.product(node.span, [node.left, node.right], literal=True)
         if node.op == words.QUOTIENT_ROW:
             ratio = self.differential(node)
             if ratio is not None:
@@ -209,13 +209,15 @@ class Elaborator:
 
     # Products by shape
 
-    def product(self, span: Span, nodes: list[Syntax], elementwise: bool = False) -> Expr:
-        """Scalars in front, then the matrices multiplied in order."""
+    def product(
+        self, span: Span, nodes: list[Syntax], elementwise: bool = False, literal: bool = False
+    ) -> Expr:
+        """Scalars in front, then the matrices multiplied in order; `literal` admits no other reading."""
         values = [self.factor(node, position) for position, node in enumerate(nodes)]
         scalars: Expr | None = None
         matrices: Expr | None = None
         near = values
-        same = not self.strict and (elementwise or _all_alike(values))
+        same = not (self.strict or literal) and (elementwise or _all_alike(values))
         for position, value in enumerate(values):
             if isinstance(value, _Ones):
                 value = self.filled(value, near, position)
@@ -306,7 +308,7 @@ class Elaborator:
         nodes, extra = node.args[: row.arity], node.args[row.arity :]
         attrs = self.attributes(node, row, extra)
         if row.notation.power == CHAIN:
-            return self.product(node.span, list(nodes))
+            return self.product(node.span, list(nodes), literal=True)
         args = [self.expr(arg) for arg in nodes]
         if row.name == words.POWER_ROW:
             _check_exponent(args[1], node.span)
