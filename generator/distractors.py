@@ -1,7 +1,7 @@
 """Wrong derivatives that learners really give: the reverse pass with one mistaken rule.
 
 The mistakes are the `wrong` rules of the operator table, planted at each node of the program where
-they apply.  Nothing is written for a template.
+they apply, and a loss differentiated with the wrong sign.  Nothing is written for a template.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.expression import Apply, Expr
 from engine.gradient import TIDY, gradient
 from engine.operators import WrongVJP, operator
 from engine.program import Program, Target
-from engine.reverse import Formulas, Reverse, Site
+from engine.reverse import Formulas, Pass, Reverse, Site
 from engine.sampling import sample
 from engine.seeding import Stream
 from engine.simplify import simplify
@@ -52,13 +52,23 @@ def _entry_of(formula: Expr, program: Program, target: Target) -> Expr:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A mistaken rule at one node of the program."""
+class Mistake:
+    """A reverse pass with one mistake in it."""
 
-    statement: str
-    path: tuple[int, ...]
-    node: Apply
-    wrong: WrongVJP
+    misconception: str
+    way: Pass
+
+
+def _planted(statement: str, path: tuple[int, ...], wrong: WrongVJP) -> Pass:
+    """The reverse pass that uses a wrong rule at one node of a statement."""
+
+    def vjp(site: Site, g: Any, out: Any, args: Any, attrs: dict[str, Any]) -> tuple[Any, ...]:
+        if (site.statement, site.path) != (statement, path):
+            return TIDY.vjp(site, g, out, args, attrs)
+        results = wrong.rule(g, out, *args, **attrs)
+        return tuple(None if each is None else simplify(each) for each in results)
+
+    return replace(TIDY, vjp=vjp)
 
 
 @dataclass(frozen=True)
@@ -79,15 +89,15 @@ class Mistakes:
     def _different(self, stream: Stream) -> Iterator[Distractor]:
         values = [self._values(closed_form(self.program, self.target))]
         used: set[str] = set()
-        later: list[Place] = []
-        for place in chain(stream.shuffled(self._places()), later):
-            if place.wrong.slug in used and place not in later:
-                later.append(place)
+        later: list[Mistake] = []
+        for mistake in chain(stream.shuffled(self._mistakes()), iter(later)):
+            if mistake.misconception in used and mistake not in later:
+                later.append(mistake)
                 continue
-            formula = self._mistaken(place)
+            formula = self._mistaken(mistake)
             if formula is not None and self._is_new(formula, values):
-                used.add(place.wrong.slug)
-                yield Distractor(formula, place.wrong.slug)
+                used.add(mistake.misconception)
+                yield Distractor(formula, mistake.misconception)
 
     def _is_new(self, formula: Expr, values: list[NDArray[np.float64]]) -> bool:
         """Whether `formula` differs from all others; its values are then among `values`."""
@@ -97,28 +107,19 @@ class Mistakes:
         values.append(found)
         return True
 
-    def _places(self) -> Iterator[Place]:
-        """All mistakes at all nodes through which the target acts on the loss."""
+    def _mistakes(self) -> Iterator[Mistake]:
+        """All mistakes at the loss, and at all nodes through which the target acts on it."""
+        yield Mistake("sign-flip", replace(TIDY, seed=lambda one: -one))
         for name in path(self.program, self.target.variable):
-            statement = self.program.definitions[name]
-            for where, node in _applications(statement.value, ()):
+            for where, node in _applications(self.program.definitions[name].value, ()):
                 for wrong in operator(node.op).wrong:
-                    yield Place(name, where, node, wrong)
+                    if wrong.across in ("", self._across(node)):
+                        yield Mistake(wrong.slug, _planted(name, where, wrong))
 
-    def _mistaken(self, place: Place) -> Expr | None:
-        """The derivative by a pass with one mistaken rule; None where it has no sense or shape."""
-        wrong = place.wrong
-        if wrong.across and self._across(place.node) != wrong.across:
-            return None
-
-        def vjp(site: Site, g: Any, out: Any, args: Any, attrs: dict[str, Any]) -> tuple[Any, ...]:
-            if (site.statement, site.path) != (place.statement, place.path):
-                return TIDY.vjp(site, g, out, args, attrs)
-            results = wrong.rule(g, out, *args, **attrs)
-            return tuple(None if each is None else simplify(each) for each in results)
-
+    def _mistaken(self, mistake: Mistake) -> Expr | None:
+        """The derivative by a mistaken pass; None where it has no shape, or not the right one."""
         try:
-            found = Reverse(self.program, Formulas(), replace(TIDY, vjp=vjp)).adjoints()
+            found = Reverse(self.program, Formulas(), mistake.way).adjoints()
             return self._shaped(found.get(self.target.variable))
         except ShapeError:
             return None

@@ -72,7 +72,11 @@ def make_exercise(template: Template, seed: int) -> Exercise:
 
     Seed 0 takes the first value of every slot.  Raises SlotError and TemplateError.
     """
-    slots = template.choose(seed)
+    return compose(template, seed, template.choose(seed))
+
+
+def compose(template: Template, seed: int, slots: Choices) -> Exercise:
+    """The exercise of `template` with these slots, under the name of `seed`; raises TemplateError."""
     exercise = f"{template.label}:{seed}"
     context = template.context(slots)
     program = build_program(template, context)

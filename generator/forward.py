@@ -80,7 +80,21 @@ def _with_words(program: Program, words: dict[str, _Words]) -> Program:
                 "name", f"no line defines {name}; the lines define {known}"
             )
     statements = tuple(_described(statement, words) for statement in program.statements)
-    return replace(program, statements=statements)
+    return _unambiguous(replace(program, statements=statements), words)
+
+
+def _unambiguous(program: Program, words: dict[str, _Words]) -> Program:
+    """`program`; raises TemplateError where an alias already means something else."""
+    meanings = dict.fromkeys(program.shapes, "a quantity's own name")
+    meanings |= dict.fromkeys(program.dimensions, "a size")
+    for symbol in program.symbols:
+        meanings |= dict.fromkeys(symbol.aliases, "an alias of " + symbol.name)
+    for name, each in words.items():
+        for alias in each.aliases:
+            if alias in meanings:
+                raise each.entry.table.error("aliases", f"{alias} is {meanings[alias]} already")
+            meanings[alias] = f"an alias of {name}"
+    return program
 
 
 def _described(statement: Statement, words: dict[str, _Words]) -> Statement:
