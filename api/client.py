@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from api.command import CommandFailed
+from api.supervisor import DIRECT
 
 TIMEOUT = 60.0
 
@@ -41,7 +42,7 @@ class Client:
             method=method,
         )
         try:
-            with urlopen(request, timeout=TIMEOUT) as answer:
+            with DIRECT.open(request, timeout=TIMEOUT) as answer:
                 return json.load(answer)
         except HTTPError as refusal:
             raise CommandFailed(f"{method} {path} was refused: {_detail(refusal)}") from None
