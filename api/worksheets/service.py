@@ -35,7 +35,10 @@ def plan(bank: Bank, title: str, items: Sequence[tuple[str, int]], released: boo
 
 def create(unit: Unit, course_id: uuid.UUID, plan: Plan, now: datetime) -> Worksheet:
     """The planned worksheet, stored with its exercises."""
-    exercises = [unit.exercises.keep(spec, now) for spec in plan.exercises]
+    # In the order of their ids: two worksheets that want the same ones must not wait in a circle.
+    in_order = sorted(plan.exercises, key=lambda spec: str(spec["id"]))
+    kept = {spec["id"]: unit.exercises.keep(spec, now) for spec in in_order}
+    exercises = [kept[spec["id"]] for spec in plan.exercises]
     released_at = now if plan.released else None
     return unit.worksheets.add(course_id, plan.title, exercises, now, released_at)
 
