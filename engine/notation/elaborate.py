@@ -52,22 +52,28 @@ class Elaborated:
 
     links: tuple[Expr | None, ...]
     notes: tuple[str, ...] = ()
+    forked: bool = False
 
 
-def elaborate(answer: Answer, scope: Scope, strict: bool = False) -> Elaborated:
+def elaborate(
+    answer: Answer, scope: Scope, *, strict: bool = False, entrywise: bool = False
+) -> Elaborated:
     """The typed answer of a surface tree; raises Mistake.
 
-    A strict reading never takes factors side by side for an element-wise product.
+    A strict reading never takes factors side by side for an element-wise product.  `entrywise` chooses
+    the other reading of K (1 - K) for a square K, where both conform; `forked` says that there was one.
     """
-    return Elaborator(scope, strict).answer(answer)
+    return Elaborator(scope, strict, entrywise).answer(answer)
 
 
 class Elaborator:
     """Bound names and remarks of one elaboration."""
 
-    def __init__(self, scope: Scope, strict: bool = False) -> None:
+    def __init__(self, scope: Scope, strict: bool, entrywise: bool) -> None:
         self.scope = scope
         self.strict = strict
+        self.entrywise = entrywise
+        self.forked = False
         self.bound: dict[str, Expr] = {}
         self.notes: list[str] = []
 
@@ -77,7 +83,8 @@ class Elaborator:
         main = _main_clause(answer.clauses)
         for clause in (*answer.clauses[main + 1 :], *answer.clauses[:main]):
             self.define(clause)
-        return Elaborated(self.links(answer.clauses[main]), tuple(dict.fromkeys(self.notes)))
+        links = self.links(answer.clauses[main])
+        return Elaborated(links, tuple(dict.fromkeys(self.notes)), self.forked)
 
     def define(self, clause: Clause) -> None:
         """Binds the name on the left of a side definition."""
@@ -181,6 +188,10 @@ class Elaborator:
             ratio = self.differential(node)
             if ratio is not None:
                 return ratio
+        if isinstance(node.left, Name) or isinstance(node.right, Name):
+            identity = self.identity(node)
+            if identity is not None:
+                return identity
         if node.op == words.SCALING:
             left = self.expr(node.left)
             right = self.beside(node.right)
@@ -213,11 +224,12 @@ class Elaborator:
         self, span: Span, nodes: list[Syntax], elementwise: bool = False, literal: bool = False
     ) -> Expr:
         """Scalars in front, then the matrices multiplied in order; `literal` admits no other reading."""
+        nodes = [node for node in nodes if not self.is_identity(node)] or nodes
         values = [self.factor(node, position) for position, node in enumerate(nodes)]
         scalars: Expr | None = None
         matrices: Expr | None = None
         near = values
-        same = not (self.strict or literal) and (elementwise or _all_alike(values))
+        same = not (self.strict or literal) and (elementwise or _all_alike(nodes, values))
         for position, value in enumerate(values):
             if isinstance(value, _Ones):
                 value = self.filled(value, near, position)
@@ -226,7 +238,8 @@ class Elaborator:
             elif matrices is None:
                 matrices = value
             else:
-                matrices = self.times(span, matrices, value, same)
+                fork = not (literal or self.strict)
+                matrices = self.times(span, matrices, value, same, fork)
         if matrices is None:
             return scalars or ONE
         return matrices if scalars is None else apply(words.SCALING, scalars, matrices)
@@ -254,7 +267,7 @@ class Elaborator:
         column = apply("ones", shape=(size, 1))
         return apply(words.TRANSPOSE_ROW, column) if ones.row else column
 
-    def times(self, span: Span, left: Expr, right: Expr, elementwise: bool) -> Expr:
+    def times(self, span: Span, left: Expr, right: Expr, elementwise: bool, fork: bool) -> Expr:
         """The matrix product; element-wise where only that fits and the place allows it."""
         if not left.shape or not right.shape:
             return apply(words.SCALING, left, right)
@@ -262,7 +275,27 @@ class Elaborator:
         if elementwise and left.shape == right.shape and left.shape[1:] != right.shape[:1]:
             self.notes.append("factors of one shape side by side were multiplied entry by entry")
             return apply(words.SCALING, left, right)
+        if fork and two_readings(left, right):
+            self.forked = True
+            if self.entrywise:
+                return apply(words.SCALING, left, right)
         return self.build(words.PRODUCT_OF_MATRICES, span, left, right)
+
+    def is_identity(self, node: Syntax) -> bool:
+        """Whether `node` is a bare I, whose size its surroundings know."""
+        if not isinstance(node, Name) or node.spelling in self.bound:
+            return False
+        rows = words.FUNCTIONS.get(node.spelling, ())
+        return words.IDENTITY_ROW in rows and self.scope.lookup(node.spelling) is None
+
+    def identity(self, node: Infix) -> Expr | None:
+        """I + A or A - I, for a square A."""
+        sides = [self.is_identity(node.left), self.is_identity(node.right)]
+        if sides[0] == sides[1]:
+            return None
+        other = self.expr(node.right if sides[0] else node.left)
+        eye = self.build(words.IDENTITY_ROW, node.span, shape=other.shape)
+        return self.build(node.op, node.span, *((eye, other) if sides[0] else (other, eye)))
 
     def build(self, op: str, span: Span, *args: Expr, **attrs: Any) -> Expr:
         """`op` applied; a conflict of shapes becomes a problem with its place."""
@@ -310,6 +343,8 @@ class Elaborator:
         if row.notation.power == CHAIN:
             return self.product(node.span, list(nodes), literal=True)
         args = [self.expr(arg) for arg in nodes]
+        if len(attrs.get("shape", ())) == 1 and row.name == words.IDENTITY_ROW:
+            attrs["shape"] *= 2
         if row.name == words.POWER_ROW:
             _check_exponent(args[1], node.span)
         return self.build(row.name, node.span, *args, **attrs)
@@ -585,10 +620,25 @@ def _is_left_side(link: Syntax) -> bool:
     return isinstance(link, Name | Derivative | Index) or _key(link) is not None
 
 
-def _all_alike(values: list[Expr | _Ones]) -> bool:
-    """Whether all matrices have one shape, so that no two of them could be matrix factors."""
-    shapes = {value.shape for value in values if isinstance(value, Expr) and value.shape}
-    return len(shapes) == 1
+def _all_alike(nodes: list[Syntax], values: list[Expr | _Ones]) -> bool:
+    """Whether all matrices have one shape, so that no two of them could be matrix factors.
+
+    Bare names side by side are meant as a matrix product, whatever their shapes.
+    """
+    pairs = zip(nodes, values, strict=True)
+    matrices = [(node, value) for node, value in pairs if isinstance(value, Expr) and value.shape]
+    bare = all(isinstance(node, Name) for node, _ in matrices)
+    return not bare and len({value.shape for _, value in matrices}) == 1
+
+
+def two_readings(left: Expr, right: Expr) -> bool:
+    """Whether K (1 - K) stands here with a square K: the matrix product conforms, the other is meant."""
+    if left.shape != right.shape or left.shape[:1] != left.shape[1:]:
+        return False
+    return any(
+        isinstance(side, Apply) and side.op == "sub" and isinstance(side.args[0], Const)
+        for side in (left, right)
+    )
 
 
 def _lifted_product(left: Expr, right: Expr) -> tuple[Expr, Expr]:

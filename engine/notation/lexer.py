@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.spelling import LETTERS
@@ -54,8 +53,7 @@ _PATTERN = re.compile(
 _NAMES = {"accent", "font"}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token; `spaced` when white space precedes it, `mark` holds a font or a qualifier."""
 
     kind: TokenKind

@@ -85,7 +85,8 @@ class MathPrinter(Printer):
     def spread(self, expr: Apply, power: int) -> Part:
         left = self.at_least(power, self.part(expr.args[0]))
         right = self.at_least(power + 1, self.part(expr.args[1]), inner=True)
-        return Part(f"{left.text}{sign(self.glyph(expr))}{right.text}", power)
+        glyph = self.glyph(expr) or "·"
+        return Part(f"{left.text}{sign(glyph)}{right.text}", power)
 
     def indicated(self, text: str) -> str:
         return row(element("mn", "1"), brackets(text, "{", "}"))
@@ -138,7 +139,12 @@ class MathPrinter(Printer):
 
     # Entries and sums
 
+    def example(self, expr: Apply) -> Part:
+        return self.raised(expr.args[0], brackets(self.part(expr.args[1]).text), POSTFIX)
+
     def subscript(self, expr: Apply) -> Part:
+        if self.is_example(expr):
+            return self.example(expr)
         base = self.at_least(ATOM, self.part(expr.args[0]))
         positions = [row(self.part(index).text) for index in expr.args[1:]]
         if "axis" in expr.keywords:

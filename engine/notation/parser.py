@@ -247,6 +247,8 @@ class Parser:
                 return token.text not in _OPERATOR_COMMANDS
             case "op":
                 closing = self.open[-1] if self.open else ""
+                if closing == "|" and token.text == "‖" and token.end == token.start + 2:
+                    return False
                 return token.text in STARTING_SIGNS and token.text != closing
         return False
 
@@ -361,6 +363,14 @@ class Parser:
         self.tokens = (*self.tokens[: self.at], head, rest, *self.tokens[self.at + 1 :])
         self.next = head
 
+    def split_bars(self) -> None:
+        """Reads `||` as the end of one absolute value and the start of the next."""
+        token = self.next
+        middle = token.start + 1
+        bars = Token("op", "|", token.start, middle), Token("op", "|", middle, token.end)
+        self.tokens = (*self.tokens[: self.at], *bars, *self.tokens[self.at + 1 :])
+        self.next = bars[0]
+
     def is_postfix_script(self, token: Token) -> bool:
         if token.kind not in ("name", "command", "op") or token.text not in words.POSTFIXES:
             return token.text == "'" and token.kind == "op"
@@ -417,7 +427,8 @@ class Parser:
         match node:
             case Name(span, spelling):
                 base, _, sub = spelling.partition("_")
-                found = self.resolved(f"{base}{label}")
+                written = self.text[span[0] : span[1]]
+                found = self.resolved(f"{written if written.isalnum() else base}{label}")
                 named = Name(span, found or f"{base}{label}")
                 return self.below(named, (Name(span, sub),)) if sub else named
             case Index(span, base, items, bracket, depth):
@@ -502,7 +513,7 @@ class Parser:
         if isinstance(node, One):
             return self.ones_or_indicator(node, items)
         if isinstance(node, Name) and isinstance(first, Name):
-            if self.next.text == "^" and self.peek(1 + (self.peek().text == "{")).text == "[":
+            if self.layer_at(0):
                 return Index(node.span, node, items, False, self.deep(node))
             found = self.merged(f"{node.spelling}_{first.spelling}")
             if found is not None:
@@ -717,6 +728,8 @@ class Parser:
         self.open.append(closing)
         inner = self.comparison()
         self.open.pop()
+        if closing == "|" and self.next.text == "‖" and self.next.end == self.next.start + 2:
+            self.split_bars()
         self.expect(closing)
         self.leave()
         return Unary((start.start, self.tokens[self.at - 1].end), op, inner, self.deep(inner))
@@ -731,10 +744,36 @@ class Parser:
                 ratio = self.differential(token)
                 if ratio is not None:
                     return ratio
+            whole = self.with_script(token)
+            if whole is not None:
+                return whole
             found = self.resolved(token.text)
             if found is not None and not self.layer_splits(token):
                 return Name(token.span, found)
         return self.unresolved(token)
+
+    def with_script(self, token: Token) -> Syntax | None:
+        """`W_1`, `W_{1}`, `W₁` where the scope has a name of that spelling."""
+        script, length = self.next, 1
+        if script.text == "_":
+            braced = self.peek().text == "{"
+            script, length = self.peek(2 if braced else 1), 4 if braced else 2
+            if braced and self.peek(3).text != "}":
+                return None
+        if script.kind not in ("sub", "name", "number") or self.next.text not in ("_", script.text):
+            return None
+        if self.next.kind not in ("sub", "op") or self.layer_at(length):
+            return None
+        found = self.merged(f"{token.text}_{script.text}")
+        if found is None:
+            return None
+        self.skip(length)
+        return Name((token.start, self.tokens[self.at - 1].end), found)
+
+    def layer_at(self, offset: int) -> bool:
+        """Whether a layer number such as ^{[2]} comes after `offset` tokens."""
+        braced = self.peek(offset + 1).text == "{"
+        return self.peek(offset).text == "^" and self.peek(offset + 1 + braced).text == "["
 
     def differential(self, token: Token) -> Syntax | None:
         """`dL/dz`, where the scope has such a name; a component may follow it: `dL/dz_1`."""
@@ -752,11 +791,7 @@ class Parser:
 
     def layer_splits(self, token: Token) -> bool:
         """Whether `a_1` is followed by a layer number, which belongs to `a`."""
-        return (
-            "_" in token.text
-            and self.next.text == "^"
-            and "[" in (self.peek().text, self.peek(2).text)
-        )
+        return "_" in token.text and self.layer_at(0)
 
     def unresolved(self, token: Token) -> Syntax:
         """A name that is no symbol: a function, a sum, a name with an index, or several names in a row."""
@@ -923,6 +958,8 @@ class Parser:
             return self.shaped(token.span, atom, self.subscript())
         if self.next.text in ("(", "[", "{") and self.next.kind == "op":
             args, keywords = self.arguments()
+        elif atom is not None:
+            return Name(token.span, token.text)
         elif self.starts_factor():
             args, keywords = (self.bare_argument(),), ()
         else:
@@ -957,9 +994,9 @@ class Parser:
             elif self.next.text == "^" and power is None:
                 self.advance()
                 if self.take("{"):
-                    if self.next.text == "'":
-                        continue
-                    power = self.signed()
+                    while self.take("'"):
+                        primes += 1
+                    power = None if self.next.text == "}" else self.signed()
                     self.expect("}")
                 else:
                     power = self.signed_atom()

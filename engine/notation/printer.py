@@ -13,7 +13,7 @@ from typing import Literal
 
 from engine.expression import Apply, Const, Expr, Var
 from engine.notation import vocabulary as words
-from engine.notation.elaborate import ONE, extent, pairs
+from engine.notation.elaborate import ONE, extent, pairs, two_readings
 from engine.notation.spelling import Style
 from engine.operators import TABLE
 from engine.operators.row import (
@@ -164,7 +164,8 @@ class Printer:
     def spread(self, expr: Apply, power: int) -> Part:
         left = self.at_least(power, self.part(expr.args[0]))
         right = self.at_least(power + 1, self.part(expr.args[1]), inner=True)
-        return Part(f"{left.text} {self.glyph(expr)} {right.text}", power)
+        sign = self.glyph(expr) or TABLE[expr.op].notation.numpy
+        return Part(f"{left.text} {sign} {right.text}", power)
 
     def comparison(self, expr: Apply) -> Part:
         spread = self.spread(expr, COMPARISON + 1)
@@ -296,12 +297,26 @@ class Printer:
     # Entries, slices, sums
 
     def subscript(self, expr: Apply) -> Part:
+        if self.is_example(expr):
+            return self.example(expr)
         base = self.at_least(ATOM, self.part(expr.args[0]))
         if "_" in base.scripts:
             base = self.bracketed(base)
         if self.dialect.explicit:
             return Part(f"{base.text}[{self.positions(expr)}]", ATOM)
         return Part(f"{base.text}_{{{self.indices(expr)}}}", ATOM, base.scripts + "_")
+
+    def is_example(self, expr: Apply) -> bool:
+        """Whether a slice is one example of a batch, named by an index."""
+        axis, index = expr.keywords.get("axis"), expr.args[1]
+        named = isinstance(index, Var) and len(index.name) == 1 and not self.dialect.explicit
+        return axis is not None and axis == self.style.example_axis and named
+
+    def example(self, expr: Apply) -> Part:
+        base, index = (self.part(arg) for arg in expr.args)
+        base = self.bracketed(base) if "^" in base.scripts else self.at_least(ATOM, base)
+        script = f"^{{({index.text})}}" if self.dialect.stacked else f"^({index.text})"
+        return Part(f"{base.text}{script}", POSTFIX, base.scripts + "^")
 
     def positions(self, expr: Apply) -> str:
         """NumPy's indices, counted from 0."""
@@ -340,14 +355,12 @@ class Printer:
 def _side_by_side(expr: Apply) -> list[Expr] | None:
     """The factors that are read back as `expr`: scalars first, then a run of matrix products."""
     if expr.op == words.PRODUCT_OF_MATRICES:
-        return _run(expr, words.PRODUCT_OF_MATRICES)
+        return _run(expr)
     scale, scaled = expr.args
     if scale.shape or isinstance(scaled, Const):
         return None
-    scalars = _scalars(scale)
-    if isinstance(scaled, Apply) and scaled.op == words.PRODUCT_OF_MATRICES:
-        return scalars + _run(scaled, words.PRODUCT_OF_MATRICES)
-    return [*scalars, scaled]
+    run = _run(scaled) if _is_plain_product(scaled) else None
+    return [*_scalars(scale), *(run or [scaled])]
 
 
 def _scalars(expr: Expr) -> list[Expr]:
@@ -357,10 +370,21 @@ def _scalars(expr: Expr) -> list[Expr]:
     return [expr]
 
 
-def _run(expr: Expr, op: str) -> list[Expr]:
-    if isinstance(expr, Apply) and expr.op == op:
-        return [*_run(expr.args[0], op), expr.args[1]]
-    return [expr]
+def _run(expr: Expr) -> list[Expr] | None:
+    """The factors of matrix products, taken apart on the left; None where a sign is needed."""
+    if not isinstance(expr, Apply) or not _is_plain_product(expr):
+        return None
+    left, right = expr.args
+    return [*(_run(left) or [left]), right]
+
+
+def _is_plain_product(expr: Expr) -> bool:
+    """Whether `expr` is a matrix product that is read back without a sign."""
+    return (
+        isinstance(expr, Apply)
+        and expr.op == words.PRODUCT_OF_MATRICES
+        and not two_readings(*expr.args)
+    )
 
 
 def _before(index: Expr) -> Expr:

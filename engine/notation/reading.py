@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from engine.errors import ProgramError
 from engine.expression import Expr
-from engine.notation.elaborate import elaborate
+from engine.notation.elaborate import Elaborated, elaborate
 from engine.notation.errors import Mistake, NotationError, Problem
 from engine.notation.parser import parse
 from engine.notation.scope import Scope
@@ -59,9 +59,16 @@ def read(text: str, scope: Scope, *, strict: bool = False) -> Reading:
 def read_again(syntax: Answer, scope: Scope, *, strict: bool = False) -> Reading:
     """What a surface tree says in `scope`, which may be another than it was parsed in."""
     try:
-        elaborated = elaborate(syntax, scope, strict)
+        elaborated = elaborate(syntax, scope, strict=strict)
+        other = elaborate(syntax, scope, entrywise=True) if elaborated.forked else elaborated
     except Mistake as mistake:
         return Unreadable(replace(mistake.problem, text=syntax.text), syntax)
+    if other.links[-1] != elaborated.links[-1]:
+        return Ambiguous((_said(elaborated, syntax), _said(other, syntax)))
+    return _said(elaborated, syntax)
+
+
+def _said(elaborated: Elaborated, syntax: Answer) -> Read:
     last = elaborated.links[-1]
     assert last is not None  # the last link always has a value
     return Read(last, syntax, elaborated.notes, elaborated.links)

@@ -45,9 +45,13 @@ class Spelling:
 
 @dataclass(frozen=True)
 class Style:
-    """Spellings of particular names; all other names follow the general rule."""
+    """Spellings of particular names; all other names follow the general rule.
+
+    With an `example_axis`, a slice along it is printed as an example: x^{(i)}.
+    """
 
     names: Mapping[str, Spelling] = field(default_factory=dict)
+    example_axis: int | None = None
 
     def spell(self, name: str, notation: str) -> str:
         """`name` in one notation."""

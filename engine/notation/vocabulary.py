@@ -83,6 +83,7 @@ POWER_ROW = _rows("power")[0].name
 QUOTIENT_ROW = _rows("quotient")[0].name
 TRANSPOSE_ROW = _rows("postfix")[0].name
 NORM_ROW = FENCES["‖"][1]
+IDENTITY_ROW = FUNCTIONS["I"][0]
 BINDER_ROW = _rows("binder")[0].name
 
 # Sugars: spellings that no single row can own.
