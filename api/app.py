@@ -17,7 +17,7 @@ from api.attempts.routes import api as attempts_routes
 from api.bank.routes import api as bank_routes
 from api.context import EXTENSION, Context, current
 from api.identity import admit
-from api.openapi import INFO, SECURITY_SCHEMES
+from api.openapi import INFO, SECURITY_SCHEMES, tidy
 from api.queue import GradeQueue
 from api.schemas import Problem
 from api.service.routes import api as service_routes
@@ -50,6 +50,7 @@ def create_app(settings: Settings, context: Context | None = None) -> OpenAPI:
     app.before_request(receive)
     for routes in ROUTES:
         app.register_api(routes)
+    tidy(app.api_doc)
     return app
 
 

@@ -47,9 +47,15 @@ def test_every_operation_has_a_summary_and_a_name_of_its_own(document: dict[str,
     assert all(operation["summary"] for _, _, operation in operations(document))
 
 
+def test_descriptions_are_plain_markdown(document: dict[str, Any]) -> None:
+    descriptions = [each.get("description", "") for _, _, each in operations(document)]
+    assert any(descriptions)
+    assert all("<" not in text and text == text.strip() for text in descriptions)
+
+
 def test_operations_below_the_prefix_need_a_token(document: dict[str, Any]) -> None:
     for path, _, operation in operations(document):
-        needed = [{"bearer": []}] if path.startswith("/api/v1/") else None
+        needed: object = [{"bearer": []}] if path.startswith("/api/v1/") else None
         assert operation.get("security") == needed, path
 
 
