@@ -464,6 +464,8 @@ class Elaborator:
             )
         self.check_range(node, base, items)
         match items:
+            case [Expr() as row, Expr() as column] if not base.shape and row == column == ONE:
+                return base
             case [Expr() as row, Expr() as column]:
                 return self.build("entry", node.span, base, row, column)
             case [Expr() as row, None]:
@@ -488,6 +490,8 @@ class Elaborator:
     def component(self, node: Index, base: Expr, position: Expr) -> Expr:
         """One index: a component of a vector, or an example of a batch."""
         match base.shape:
+            case () if node.bracket and position == ONE:
+                return base
             case (_, 1):
                 return self.build("entry", node.span, base, position, ONE)
             case (1, _):

@@ -26,19 +26,21 @@ SAME = {
     "lVert": "‖(", "rVert": "‖)", "Vert": "‖", "|": "‖", "||": "‖", "∥": "‖", "lvert": "|(", "rvert": "|)",
     "vert": "|", "{": "{", "}": "}", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
     "\u2032": "'", "’": "'", "prime": "'", "⊤": "ᵀ", "ᵗ": "ᵀ", "𝖳": "ᵀ", "⋅": "·", "∙": "·", "cdot": "·",
-    "partial": "∂", "nabla": "∇", "dfrac": "frac", "tfrac": "frac", "∑": "sum", "𝟏": "𝟙", "neq": "!=", "%": "%",
+    "partial": "∂", "nabla": "∇", "𝟏": "𝟙", "neq": "!=", "%": "%",
 }  # fmt: skip
+
+COMMANDS = {"dfrac": "frac", "tfrac": "frac", "cfrac": "frac"}
 
 _LETTER = r"[A-Za-zͰ-Ͽ\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]\u0302?"
 _FONTS = "operatorname|mathrm|mathit|mathsf|mathcal|text|textrm|textbf|mathbf|boldsymbol|bm|mathbb|mathds"
 _PATTERN = re.compile(
     rf"""
-    (?P<space>(?:\s|\\[,;:!\ ]|~|\$|\\(?:left|right|[bB]igg?[lrm]?|q?quad|displaystyle|limits|!)
+    (?P<space>(?:\s|\\[,;:!\ ()\[\]]|~|\$|\\(?:left|right|[bB]igg?[lrm]?|q?quad|displaystyle|limits|!)
         (?![A-Za-z])\.?)+)
   | (?P<number>(?:[0-9]+(?:\.(?![A-Za-z*/^]))?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
   | (?P<qualifier>(?:np|numpy|torch|tf|jnp|math|F|nn)\.
         (?:(?:linalg|nn|functional|special|math)\.)*(?=[A-Za-z]))
-  | (?P<name>{_LETTER}(?:{_LETTER}|[0-9]|_(?=[A-Za-z0-9Ͱ-Ͽ]))*)
+  | (?P<name>∑|{_LETTER}(?:{_LETTER}|[0-9]|_(?=[A-Za-z0-9Ͱ-Ͽ]))*)
   | \\(?P<accent>hat|widehat|bar|overline|tilde|vec|dot)\s*
         (?:\{{\s*\\?(?P<under>[A-Za-z]{{1,12}})\s*\}}|\\?(?P<bare>[A-Za-z]))
   | \\(?P<font>{_FONTS})\*?\s*(?:\{{\s*\\?(?P<inside>[A-Za-z0-9_]{{1,24}})\s*\}}|(?P<single>[A-Za-z0-9]))
@@ -131,7 +133,7 @@ def _command(match: re.Match[str]) -> tuple[TokenKind, str, str]:
     text = match["command"]
     if text in SAME:
         return "op", SAME[text], ""
-    return "command", text, ""
+    return "command", COMMANDS.get(text, text), ""
 
 
 def _sign(match: re.Match[str]) -> tuple[TokenKind, str, str]:
@@ -141,7 +143,7 @@ def _sign(match: re.Match[str]) -> tuple[TokenKind, str, str]:
 
 def _name(match: re.Match[str]) -> tuple[TokenKind, str, str]:
     text = match.group()
-    if text.isascii():
+    if text.isascii() or text == "∑":
         return "name", text, ""
     return "name", unicodedata.normalize("NFC", text), ""
 

@@ -1,6 +1,6 @@
 """Tokens to a surface tree, by recursive descent over the binding powers of the operator table.
 
-    answer     := clause ((";" | newline | "," | "where" | "with") clause)*
+    answer     := clause ((";" | a new equation's line | "," | "where" | "with") clause)*
     clause     := comparison ("=" comparison)*
     comparison := sum (("<" | ">" | …) sum)?
     sum        := product (("+" | "-") product)*
@@ -15,6 +15,7 @@ Nesting, depth and length are limited, and no alternative is tried twice: the wo
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import NoReturn
 
@@ -51,7 +52,7 @@ CLOSING = {"(": ")", "[": "]", "{": "}"}
 ONE_FONTS = frozenset({"mathbf", "boldsymbol", "bm", "mathbb", "mathds", "textbf"})
 ONE_SIGNS = frozenset({"𝟙", "𝟏"})
 STARTING_SIGNS = frozenset({"(", "[", "{", "√", "∂", "∇"}) | ONE_SIGNS | words.FENCES.keys()
-SEPARATORS = frozenset({";", "\n"})
+_EQUATION = re.compile(r"(?m)^[^=\n()<>]{1,80}:?=(?!=)")
 
 
 def parse(text: str, scope: Scope) -> Answer:
@@ -73,6 +74,7 @@ class Parser:
         self.loop: Binder | None = None
         self.locals = self._defined_names()
         self.listing = self._listing_brackets() if "[" in text else frozenset()
+        self.breaks = self._line_breaks() if "\n" in text else frozenset()
         self.cuts: dict[str, list[str] | None] = {}
 
     def _defined_names(self) -> frozenset[str]:
@@ -153,7 +155,7 @@ class Parser:
             while self.is_side_word():
                 self.advance()
             return True
-        if self.take(";"):
+        if self.take(";") or self.next.start in self.breaks:
             return False
         if self.ended() or self.take("."):
             return False
@@ -238,6 +240,8 @@ class Parser:
 
     def starts_factor(self) -> bool:
         token = self.next
+        if token.start in self.breaks and not self.open:
+            return False
         match token.kind:
             case "number":
                 return True
@@ -481,8 +485,8 @@ class Parser:
         items: list[Syntax | None] = []
         while not self.take(closing):
             items.append(self.item(raw))
-            if self.next.text != closing:
-                self.expect(",")
+            if self.next.text != closing and not self.take(","):
+                self.fail(f"expected '{closing}' or ','")
         self.open.pop()
         self.leave()
         return tuple(items)
@@ -551,6 +555,12 @@ class Parser:
         single = self.peek(1).kind == "number" and self.peek(2).text == "]"
         return single or self.next.start in self.listing
 
+    def _line_breaks(self) -> frozenset[int]:
+        """Where lines that are equations of their own start."""
+        starts = [match.start() for match in _EQUATION.finditer(self.text) if match.start()]
+        first = (next(t.start for t in self.tokens if t.start >= start) for start in starts)
+        return frozenset(first)
+
     def _listing_brackets(self) -> frozenset[int]:
         """Where the brackets start that hold a comma or a colon of their own."""
         open_at: list[int] = []
@@ -577,6 +587,9 @@ class Parser:
         token = self.advance()
         if token.text in words.POSTFIXES and self.next.text != "(":
             return self.transposed(node, token)
+        if token.text in words.PASSING and self.next.text == "(":
+            self.arguments()
+            return Group((node.span[0], self.tokens[self.at - 1].end), node, self.deep(node))
         rows = words.FUNCTIONS.get(token.text)
         if rows is None:
             raise Mistake(
@@ -618,8 +631,8 @@ class Parser:
                 args.append(self.comparison())
                 if self.next.text == "for":
                     args[-1] = self.generator(args[-1])
-            if self.next.text != closing:
-                self.expect(",")
+            if self.next.text != closing and not self.take(","):
+                self.fail(f"expected '{closing}' or ','")
         self.open.pop()
         self.leave()
         return tuple(args), tuple(keywords)
@@ -862,7 +875,11 @@ class Parser:
     def is_piece(self, piece: str, last: bool) -> bool:
         if self.resolved(piece) is not None:
             return True
-        return last and (piece in words.FUNCTIONS or self.scope.function(piece) is not None)
+        return (
+            last
+            and len(piece) > 1
+            and (piece in words.FUNCTIONS or self.scope.function(piece) is not None)
+        )
 
     def binds(self, token: Token, head: str, tail: bool) -> bool:
         """Whether a big operator with an index starts here."""

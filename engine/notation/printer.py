@@ -185,7 +185,7 @@ class Printer:
         first, *inner, last = (self.part(factor) for factor in factors)
         parts = [self.at_least(CHAIN + 1, first)]
         parts += [self.at_least(CHAIN + 1, part, inner=True) for part in inner]
-        open_ended = last.power == BINDER  # a sum reaches to the end of the product
+        open_ended = _is_open(factors[-1])
         parts.append(last if open_ended else self.at_least(CHAIN + 1, last, inner=True))
         return Part(self.joined([part.text for part in parts]), BINDER if open_ended else CHAIN)
 
@@ -198,7 +198,7 @@ class Printer:
         if self.dialect.stacked:
             return Part(rf"\frac{{{over.text}}}{{{under.text}}}", ATOM)
         left, right = self.at_least(PRODUCT, over), self.at_least(POWER, under)
-        tight = left.power >= POWER and not self.dialect.explicit
+        tight = left.power >= SIGN and not self.dialect.explicit
         sign = self.glyph(expr) if tight else f" {self.glyph(expr)} "
         return Part(f"{left.text}{sign}{right.text}", PRODUCT)
 
@@ -361,6 +361,11 @@ def _side_by_side(expr: Apply) -> list[Expr] | None:
         return None
     run = _run(scaled) if _is_plain_product(scaled) else None
     return [*_scalars(scale), *(run or [scaled])]
+
+
+def _is_open(expr: Expr) -> bool:
+    """Whether `expr` is a sum, which reaches to the end of the product it stands in."""
+    return isinstance(expr, Apply) and TABLE[expr.op].notation.kind == "binder"
 
 
 def _scalars(expr: Expr) -> list[Expr]:

@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 
 from engine.expression import Expr, Var
 from engine.notation import spelling
+from engine.notation.vocabulary import FUNCTIONS
 from engine.program import Program, Statement, Symbol
 from engine.shapes import Dim, Shape
 
@@ -100,7 +101,8 @@ class Scope:
 
     def nearest(self, name: str) -> str:
         """The known name most like `name`, or nothing."""
-        matches = difflib.get_close_matches(name[:40], self._exact, n=1)
+        known = [*self._exact, *self.functions, *FUNCTIONS]
+        matches = difflib.get_close_matches(name[:40], known, n=1)
         return matches[0] if matches else ""
 
     def dimension(self, name: str) -> Dim | None:

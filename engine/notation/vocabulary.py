@@ -99,3 +99,4 @@ KEYWORDS = {
 }
 FLAGS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
 SIDE_WORDS = frozenset({"where", "with"})
+PASSING = frozenset({"astype", "item", "float", "double", "copy", "clone", "detach", "numpy"})
