@@ -129,6 +129,8 @@ def _substitutes(layout: Layout, place: Place, position: int, crossed: Expr) -> 
     for name, shape in layout.program.shapes.items():
         if name == layout.program.loss or name in crossed.names:
             continue
+        if layout.program.roles.get(name) == "dimension":
+            continue
         if weights and layout.program.roles.get(name) != "parameter":
             continue
         for turned in {shape == crossed.shape: False, shape[::-1] == crossed.shape: True}.items():

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.expression import Expr
@@ -150,8 +151,8 @@ class Search:
         found: list[float] = []
         for ground, value, other in zip(grounds, values[first:], others, strict=True):
             left, right = ground.column(value), ground.column(other)
-            same = value.shape == other.shape and usable(left) and usable(right)
-            factor = multiple(left, right) if same else None
+            same = value.shape == other.shape
+            factor = _factor(left, right) if same else None
             if factor is None:
                 return None
             found.append(factor)
@@ -184,6 +185,13 @@ class Search:
 
     def _slugs(self, factors: Sequence[float]) -> tuple[str, ...] | None:
         return self.constants.slugs(factors, [ground.env.sizes for ground in self.grounds])
+
+
+def _factor(left: NDArray[np.float64], right: NDArray[np.float64]) -> float | None:
+    """The factor by which one column is a multiple of another; 1 for two that are zero."""
+    if usable(left) and usable(right):
+        return multiple(left, right)
+    return None if np.any(left) or np.any(right) else 1.0
 
 
 def _transposed(values: Sequence[Batch]) -> tuple[Batch, ...]:

@@ -60,10 +60,10 @@ def readings(syntax: Answer, scope: Scope) -> Iterator[Expr]:
 
     There every product fits, so factors side by side after an entry-by-entry product have two readings.
     """
-    for elaborator in (_EntryByEntry(scope), Elaborator(scope)):
+    for reader in (_EntryByEntry(scope, False, True), Elaborator(scope, True, False)):
         try:
-            last = elaborator.answer(syntax).links[-1]
-        except Mistake:
+            last = reader.answer(syntax).links[-1]
+        except (Mistake, EngineError):
             continue
         if last is not None:
             yield last

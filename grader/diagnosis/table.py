@@ -70,13 +70,18 @@ class Table:
         """Every entry of which `value` is a multiple."""
         file = self._files.get(value.shape, [])
         column = self.ground.column(value)
-        if not usable(column):
+        if not np.all(np.isfinite(column)):
+            return
+        if not np.any(column):
+            yield from (Match(entry, 1.0) for _, entry in file if not np.any(entry.column))
             return
         sought = fingerprint(column)
         start = bisect_left(file, sought - NEAR, key=lambda item: item[0])
         for found, entry in file[start:]:
             if found > sought + NEAR:
                 return
+            if not np.any(entry.column):
+                continue
             factor = multiple(column, entry.column)
             if factor is not None:
                 yield Match(entry, factor)
@@ -86,7 +91,7 @@ def _entries(ground: Ground, plans: Iterable[Plan]) -> Iterator[tuple[Entry, tup
     for plan in plans:
         for number, value in enumerate(plan.values(ground)):
             column = ground.column(value)
-            if usable(column):
+            if np.all(np.isfinite(column)):
                 yield Entry(plan, number, column), value.shape
 
 
@@ -97,6 +102,8 @@ def usable(column: NDArray[np.float64]) -> bool:
 
 def fingerprint(column: NDArray[np.float64]) -> float:
     """A number from 0 to 1 that all multiples of a column share."""
+    if not np.any(column):
+        return 0.0
     return float(abs(column @ _direction(len(column))) / np.linalg.norm(column))
 
 

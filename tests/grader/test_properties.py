@@ -1,0 +1,186 @@
+"""Laws of the grader: what must hold for every answer, tried on planted mistakes, rewritings and rubbish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import EngineError
+from engine.expression import Apply, Expr, apply, const, substitute, transform
+from engine.notation import show
+from engine.operators import operator
+from engine.question import Derivative
+from engine.reverse import Formulas, Pass, Reverse, Site
+from engine.terms import filled
+from grader.diagnosis.functions import wrong_positions
+from grader.diagnosis.ground import Layout, Place
+from grader.grade import grade
+from tests.grader.answers_of import RIGHT_TEXTS
+from tests.grader.exercises import QUESTIONS, asked, exercise
+
+NAMES = ("S1.w", "S1.x", "S1row.w", "S2.w", "S2rows.w", "S3.a1", "S3.W1", "S4.w", "S5.w", "S6.x", "S6.W")
+
+# Planted mistakes that another misconception's rule makes indistinguishable from, or that are no mistake on the
+# exercise's domain; the value of the former is the slug they may be called by.
+EQUALS: dict[str, frozenset[str]] = {
+    "activation-derivative-skipped": frozenset(("mask-always-true",)),
+}
+
+
+# Planted mistakes
+
+
+def planted(question: Derivative) -> Iterator[tuple[str, Expr]]:
+    """Every wrong rule of a row at every node between the loss and the target, as a formula."""
+    layout = Layout(question.program, question.target)
+    for place in layout.places:
+        for number, wrong in enumerate(operator(place.node.op).wrong):
+            if _applies(layout, place, number):
+                formula = _mutated(question, place, wrong.rule)
+                if formula is not None:
+                    yield wrong.slug, formula
+
+
+def _applies(layout: Layout, place: Place, number: int) -> bool:
+    wrong = operator(place.node.op).wrong[number]
+    if not wrong.across:
+        return True
+    return any(
+        position in place.relevant and layout.holds(place.node.args[1 - position]) == wrong.across
+        for position in wrong_positions(place.node.op, number)
+    )
+
+
+def _mutated(question: Derivative, place: Place, rule: Any) -> Expr | None:
+    """The gradient of the pass with `rule` at `place`; None where its shapes do not fit."""
+
+    def vjp(site: Site, g: Any, out: Any, args: Any, attrs: Any) -> Any:
+        own = rule if (site.statement, site.path) == place.key else operator(site.node.op).vjp
+        return own(g, out, *args, **attrs)
+
+    variable = question.target.variable
+    try:
+        adjoints = Reverse(question.program, Formulas(), Pass(vjp=vjp)).adjoints()
+        formula = filled(adjoints[variable], question.program.shapes[variable])
+        return formula if formula.shape == question.reference.shape else None
+    except (EngineError, KeyError):
+        return None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_planted_mistakes_are_rejected_and_named(name: str) -> None:
+    question = exercise(name)
+    seen = 0
+    for slug, formula in planted(question):
+        text = show(formula, "text")
+        verdict = grade(question, text)
+        if verdict.outcome == "correct" and verdict.evidence.kind == "proof":
+            continue  # no mistake here: proved to be the right gradient on the exercise's domain
+        seen += 1
+        slugs = {each.slug for each in verdict.diagnosis}
+        assert verdict.outcome == "incorrect", (name, slug, text, verdict)
+        assert slugs, (name, slug, text)
+        assert slug in slugs or slugs & EQUALS.get(slug, frozenset()), (name, slug, text, slugs)
+    assert seen >= 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("factor", ["(1 + 1e-9)", "(1 - 1e-9)", "(1 + 1/10^15)", "0.999999999999"])
+def test_a_factor_next_to_one_is_no_rounding(name: str, factor: str) -> None:
+    question = exercise(name)
+    assert grade(question, f"{factor} ({show(question.reference)})").outcome == "incorrect"
+
+
+# Rewritings
+
+
+def swapped(expr: Expr, random: Random) -> Expr:
+    """`expr` with summands and factors exchanged here and there."""
+
+    def node(each: Expr) -> Expr:
+        if isinstance(each, Apply) and each.op in ("add", "mul") and random.random() < 0.5:
+            return apply(each.op, *reversed(each.args))
+        if isinstance(each, Apply) and each.op == "sub" and random.random() < 0.3:
+            return apply("neg", apply("sub", *reversed(each.args)))
+        return each
+
+    return transform(expr, node)
+
+
+def expanded(expr: Expr, random: Random) -> Expr:
+    """`expr` with products distributed over sums here and there."""
+
+    def node(each: Expr) -> Expr:
+        match each:
+            case Apply(op="mul" | "matmul" as op, args=(Apply(op="add" | "sub" as plus, args=(a, b)), c)):
+                if a.shape == b.shape and random.random() < 0.7:
+                    return apply(plus, apply(op, a, c), apply(op, b, c))
+        return each
+
+    return transform(expr, node)
+
+
+def inlined(question: Derivative, expr: Expr, random: Random) -> Expr:
+    """`expr` with some forward quantities written out."""
+    for statement in reversed(question.program.statements):
+        if random.random() < 0.6 and statement.name != question.target.variable:
+            expr = substitute(expr, {statement.name: statement.value})
+    return expr
+
+
+def disguised(question: Derivative, expr: Expr, random: Random) -> Expr:
+    """`expr` with something added and taken away again, and a factor that cancels."""
+    zero = apply("sub", expr, expr)
+    doubled = apply("mul", const(2), expr)
+    return apply("div", apply("add", doubled, zero), const(2)) if random.random() < 0.8 else expr
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(seed=st.integers(0, 2**32))
+def test_the_verdict_survives_rewriting(name: str, seed: int) -> None:
+    question, random = exercise(name), Random(seed)
+    text = RIGHT_TEXTS[name]
+    for expr, outcome in ((question.reference, "correct"), (question.reference * 3, "incorrect")):
+        for rewrite in (swapped, expanded, partial(inlined, question), partial(disguised, question), swapped):
+            expr = rewrite(expr, random)
+        verdict = grade(question, show(expr, random.choice(["text", "latex", "unicode", "numpy"])))
+        assert verdict.outcome == outcome, (seed, show(expr), verdict)
+    assert grade(question, text).outcome == "correct"
+
+
+
+
+# Rubbish
+
+ALPHABET = "aywxzbLWσ∂(){}[]^_+-*/@.,;:=<>|\\' \n\t012ᵀ⊙Σŷ√‖frac sum 1e9"
+
+
+@given(text=st.one_of(st.text(max_size=80), st.text(alphabet=ALPHABET, max_size=80)))
+def test_rubbish_is_a_verdict_never_an_exception(text: str) -> None:
+    for name in ("S1.w", "S2.w", "S3.a1_1", "S6.x"):
+        verdict = grade(exercise(name), text)
+        assert verdict.outcome in ("invalid", "incorrect", "correct")
+        if verdict.outcome == "invalid":
+            assert verdict.span is not None or verdict.reason == "ambiguous"
+    for name in QUESTIONS:
+        grade(asked(name), text)
+
+
+@given(data=st.data())
+def test_broken_answers_are_a_verdict_never_an_exception(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(RIGHT_TEXTS)))
+    text = RIGHT_TEXTS[name]
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    mark = data.draw(st.text(alphabet=ALPHABET, max_size=3))
+    grade(exercise(name), text[:start] + mark + text[end:])
+
+
+def test_a_very_long_answer_is_invalid() -> None:
+    assert grade(exercise("S1.w"), "x+" * 4000 + "x").reason == "limit"
