@@ -174,7 +174,7 @@ def one_hot_matrix(shape: tuple[int, int], row: Array, column: Array) -> Array:
     points = max(len(row), len(column))
     result = np.zeros((points, *shape))
     result[np.arange(points), positions(row, shape[0]), positions(column, shape[1])] = 1.0
-    return result.astype(np.result_type(row, column, float))
+    return result
 
 
 def positions(index: Array, size: int) -> NDArray[np.intp]:

@@ -78,6 +78,7 @@ ROWS = (
         wrong=_MATMUL_WRONG,
         samples=(
             Sample((MATRIX, RIGHT), (ANY, ANY)),
+            Sample((SQUARE, SQUARE), (ANY, ANY)),
             Sample(((1, "n"), COLUMN), (ANY, ANY)),
             Sample((COLUMN, ROW), (ANY, ANY)),
             Sample((MATRIX, ("m", 1)), (ANY, ANY)),

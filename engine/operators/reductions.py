@@ -138,7 +138,7 @@ ROWS = (
             Sample((MATRIX,), (ANY,), (("axis", 1),)),
             Sample((MATRIX,), (ANY,), (("axis", 0),)),
         ),
-        refused=(((), (("axis", None),)), ((MATRIX,), (("axis", 2),))),
+        refused=((((),), (("axis", None),)), ((MATRIX,), (("axis", 2),))),
         source="J = diag(s) - s s^T",
     ),
 )

@@ -75,6 +75,13 @@ class Element(Scalar):
     def __pow__(self, exponent: Any) -> Element:
         return self.algebra.power(self, self.algebra.lifted(exponent))
 
+    def __float__(self) -> float:
+        """The number that an element is; an index that is none cannot be followed."""
+        value = self.algebra.constant(self)
+        if value is None:
+            raise Unprovable("an index that is not a number")
+        return float(value)
+
     def __radd__(self, other: Any) -> Element:
         return self.__add__(other)
 

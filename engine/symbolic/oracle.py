@@ -82,6 +82,9 @@ class Entry(Scalar):
     def _other(self, other: Any) -> Any:
         return self.algebra.lifted(other).value
 
+    def __float__(self) -> float:
+        return float(self.value)
+
     def __add__(self, other: Any) -> Entry:
         return self._with(self.value + self._other(other))
 
