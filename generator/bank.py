@@ -20,9 +20,7 @@ class Bank:
     """Templates by slug."""
 
     by_slug: Mapping[str, Template]
-    _made: dict[tuple[str, int], Exercise] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    _made: dict[tuple[str, int], Exercise] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def load(cls, extra: Path | None = None) -> Bank:

@@ -76,7 +76,7 @@ def make_exercise(template: Template, seed: int) -> Exercise:
 
 
 def compose(template: Template, seed: int, slots: Choices) -> Exercise:
-    """The exercise of `template` with these slots, under the name of `seed`; raises TemplateError."""
+    """The exercise with these slots, under the name of `seed`; raises TemplateError."""
     exercise = f"{template.label}:{seed}"
     context = template.context(slots)
     program = build_program(template, context)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
+from engine.errors import EngineError
 from engine.notation import parse_program
 from engine.program import Domain, Program, Role, Statement, Symbol
 from engine.shapes import Dim
@@ -23,9 +25,17 @@ def build_program(template: Template, context: Context) -> Program | None:
         return None
     symbols = tuple(_symbols(template, context))
     lines = tuple(_lines(template, context))
-    with template.forward[0].located("lines"):
-        program = parse_program(symbols, lines, context.fill(template.loss))
+    try:
+        program = parse_program(symbols, [line for _, line in lines], context.fill(template.loss))
+    except EngineError as problem:
+        raise _place(problem, lines).table.error("lines", str(problem)) from problem
     return _with_words(program, dict(_words(template, context)))
+
+
+def _place(problem: EngineError, lines: tuple[tuple[Entry, str], ...]) -> Entry:
+    """The entry whose line a problem is about; the last one where it names none."""
+    number = re.match(r"line (\d+): ", str(problem))
+    return lines[int(number[1]) - 1 if number else -1][0]
 
 
 def _symbols(template: Template, context: Context) -> Iterator[Symbol]:
@@ -52,10 +62,10 @@ def _dimension(entry: Entry, value: str | int, context: Context) -> Dim:
     return int(text) if text.isdigit() else text
 
 
-def _lines(template: Template, context: Context) -> Iterator[str]:
+def _lines(template: Template, context: Context) -> Iterator[tuple[Entry, str]]:
     for entry in template.forward:
         for inner in entry.contexts(context):
-            yield from entry.fill_all("lines", inner)
+            yield from ((entry, line) for line in entry.fill_all("lines", inner))
 
 
 @dataclass(frozen=True)

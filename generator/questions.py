@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from engine.derived import Needs, prerequisites
@@ -22,16 +22,20 @@ from engine.question import (
 )
 from engine.seeding import Stream
 from generator.distractors import Mistakes, closed_form
+from generator.errors import nearest
+from generator.forward import build_program
 from generator.placeholders import Context
-from generator.statement import derivative_latex, latex, read_target, target_latex
+from generator.slots import Value
+from generator.source import Table
+from generator.statement import Speech, derivative_latex, latex, read_target, target_latex
 from generator.template import Asking, Entry, Template
 
 PROMPTS = {
     "derivative": "Give {{derivative}} as a formula in the quantities of the forward pass.",
-    "forward": "Write down the equations of the forward pass from the input to {{loss}},"
-    " one equation per line, with the names {{asked}}.",
-    "shapes": "What is the shape of each of these: {{asked}}? Write a scalar as 1 × 1.",
-    "prerequisites": "Which other derivatives of {{loss}} does backpropagation need"
+    "forward": "Write down the equations of the forward pass from the input to {{loss_symbol}},"
+    " one equation per line, with the names {{symbols}}.",
+    "shapes": "What is the shape of each of these: {{symbols}}? Write a scalar as 1 × 1.",
+    "prerequisites": "Which other derivatives of {{loss_symbol}} does backpropagation need"
     " before it can give {{derivative}}? List them.",
     "cache": "Which values have to be kept from the forward pass to compute {{derivative}}?"
     " List no more than necessary; parameters and labels are at hand anyway.",
@@ -44,7 +48,10 @@ AXES = {"rows": 0, "columns": 1}
 
 @dataclass(frozen=True)
 class Place:
-    """Where one question is asked: its entry of the template, the context, the exercise."""
+    """Where one question is asked: its entry of the template, the context, the exercise.
+
+    A question that is asked with other slots `instead` has a program and a context of its own.
+    """
 
     exercise: str
     entry: Asking
@@ -85,14 +92,14 @@ class Place:
         """`head` for a question about a derivative."""
         return self.head(
             derivative=f"${derivative_latex(self.known, target)}$",
-            target=f"${target_latex(self.known, target)}$",
-            loss=f"${latex(self.known.var(self.known.loss))}$",
+            target_symbol=f"${target_latex(self.known, target)}$",
+            loss_symbol=f"${latex(self.known.var(self.known.loss))}$",
         )
 
     def listing(self, names: tuple[str, ...]) -> dict[str, str]:
         """`head` for a question about several quantities."""
         spoken = ", ".join(f"${latex(self.known.var(name))}$" for name in names)
-        return self.head(asked=spoken, loss=f"${latex(self.known.var(self.known.loss))}$")
+        return self.head(symbols=spoken, loss_symbol=f"${latex(self.known.var(self.known.loss))}$")
 
 
 def questions(
@@ -112,7 +119,36 @@ def _questions(
 ) -> Iterator[Question]:
     for entry in template.questions:
         for inner in entry.contexts(context):
-            yield BUILDERS[entry.kind](Place(exercise, entry, inner, program))
+            place = Place(exercise, entry, inner, program)
+            if "instead" in entry.table.content:
+                place = _changed(template, place)
+            yield BUILDERS[entry.kind](place)
+
+
+def _changed(template: Template, place: Place) -> Place:
+    """The place of a question about the same exercise with other slots; raises TemplateError."""
+    table = place.entry.table.table("instead")
+    values = dict(place.context.values)
+    for name in table.content:
+        values[name] = _slot_value(template, place, table, name)
+    for exclusion in template.exclusions:
+        if exclusion.condition.holds(values):
+            raise place.entry.table.error("instead", f"is excluded: {exclusion.because}")
+    context = template.context(values)
+    program = build_program(template, context)
+    spoken = context.speaking(Speech(program).functions) if program else context
+    return replace(place, context=spoken, program=program)
+
+
+def _slot_value(template: Template, place: Place, table: Table, name: str) -> Value:
+    """The value that a slot has instead, out of those it can have."""
+    with place.entry.located("instead"):
+        text = place.context.fill(str(table.content[name]))
+    slot = next(each for each in template.slots if each.name == name)
+    for value in slot.values:
+        if str(value) == text:
+            return value
+    raise table.error(name, f"the slot has no value {text!r}{nearest(text, slot.values)}")
 
 
 def _derivative(place: Place) -> Derivative:
@@ -168,6 +204,10 @@ def _prerequisites(place: Place) -> Prerequisites:
 def _cache(place: Place) -> Cache:
     target = place.target()
     needs = Needs(place.known, closed_form(place.known, target))
+    if not needs.classes:
+        raise place.entry.table.error(
+            "target", "this derivative needs no value of the forward pass"
+        )
     return Cache(
         **place.about(target),
         program=place.known,

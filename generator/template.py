@@ -162,6 +162,9 @@ KEYS = (
     "exclude", "terms", "symbols", "forward", "quantities", "statement", "conventions", "questions",
 )  # fmt: skip
 
+# What the prompts of questions say themselves.
+SPOKEN = ("derivative", "target_symbol", "loss_symbol", "symbols")
+
 CONDITIONAL = ("when", "unless", "for")
 ENTRY_KEYS: dict[str, tuple[str, ...]] = {
     "symbols": ("name", "shape", "role", "domain", "aliases", "meaning"),
@@ -171,7 +174,7 @@ ENTRY_KEYS: dict[str, tuple[str, ...]] = {
     "conventions": ("text",),
     "questions": (
         "kind", "name", "prompt", "target", "asked", "upstream", "numerator_layout",
-        "example_axis", "distractors", "shuffle", "options",
+        "example_axis", "distractors", "instead", "options",
     ),
     "options": ("text", "key", "misconception", "comment"),
 }  # fmt: skip
@@ -241,13 +244,19 @@ class _Reading:
             read = (*read, self._slot(name, table, {each.name: each.values for each in read}))
         return read
 
+    def _name(self, name: str, table: Table, key: str) -> str:
+        """The name of a slot or a term, which no prompt of a question may use for itself."""
+        if not name.isidentifier() or name in SPOKEN:
+            raise table.error(key, f"{name!r} is no name for a slot or a term")
+        return name
+
     def _slot(self, name: str, table: Table, earlier: Mapping[str, tuple[Value, ...]]) -> Slot:
         table.allow("values", "when", "unless", "meaning")
         values = table.scalars("values")
         if not values or len(set(values)) != len(values):
             raise table.error("values", "expected a list of different values, at least one")
         condition = _condition(table, earlier, frozenset())
-        return Slot(name, values, condition, table.text("meaning", ""))
+        return Slot(self._name(name, table, ""), values, condition, table.text("meaning", ""))
 
     @cached_property
     def values(self) -> dict[str, tuple[Value, ...]]:
@@ -279,7 +288,8 @@ class _Reading:
     def _term(self, table: Table) -> Term:
         table.allow("name", "text", "when", "unless")
         condition = _condition(table, self.values, self.counters)
-        return Term(table.text("name"), table.text("text"), condition)
+        name = self._name(table.text("name"), table, "name")
+        return Term(name, table.text("text"), condition)
 
     def entries(self, name: str) -> tuple[Entry, ...]:
         return tuple(self._entry(name, table) for table in self.top.tables(name))
@@ -305,11 +315,17 @@ class _Reading:
     def _question(self, table: Table) -> Asking:
         entry = self._entry("questions", table)
         kind = table.one_of("kind", get_args(Kind))
+        self._check_slots(table.table("instead"))
         table.one_of("upstream", get_args(Upstream), "loss")
         options = tuple(self._entry("options", each) for each in table.tables("options"))
         if kind in ("derivative", "prerequisites", "cache") or (kind == "choice" and not options):
             table.text("target")
         return Asking(table, entry.condition, entry.counters, kind, options)  # type: ignore[arg-type]  # checked by one_of
+
+    def _check_slots(self, table: Table) -> None:
+        for name in table.content:
+            if name not in self.values:
+                raise table.error(name, f"is not a slot{nearest(name, self.values)}")
 
 
 def _check_symbol(table: Table) -> None:

@@ -22,7 +22,7 @@ S4, S5, S6 = "univariate-chain", "multivariate-scalar", "scalar-matrix"
 DELTA2 = "((W3.T*(a3-y))*a2*(1-a2))"
 
 ROWS = (
-    Row(S1, {}, "da", "(a-y)/(a*(1-a))", "-y / a + (1 - y)/(1 - a)"),
+    Row(S1, {}, "da", "(a-y)/(a*(1-a))", "-y/a + (1 - y)/(1 - a)"),
     Row(S1, {}, "dz", "a-y", "a - y"),
     Row(S1, {}, "dw", "(a-y)*x", "(a - y) x"),
     Row(S1, {}, "db", "a-y", "a - y"),
@@ -33,7 +33,7 @@ ROWS = (
     Row(S2, {}, "dz", "(a-y)/m", "(1/m) (a - y)"),
     Row(S2, {}, "dw", "X@(a-y).T/m", "(1/m) X (a - y)^T"),
     Row(S2, {}, "db", "np.sum(a-y)/m", "(1/m) sum(a - y)"),
-    Row(S2, {}, "da", "(a-y)/(a*(1-a))/m", "(1/m) (-y / a + (1 - y)/(1 - a))"),
+    Row(S2, {}, "da", "(a-y)/(a*(1-a))/m", "(1/m) (-y/a + (1 - y)/(1 - a))"),
     Row(S2, {"batch": "rows"}, "dw", "X.T@(a-y)/m", "(1/m) X^T (a - y)"),
     Row(S2, {"batch": "rows"}, "db", "np.mean(a-y)", "(1/m) sum(a - y)"),
     Row(S2, {"w": "row"}, "dw", "(a-y)@X.T/m", "(1/m) (a - y) X^T"),
@@ -57,7 +57,7 @@ ROWS = (
         f"((W2.T@{DELTA2})*a1*(1-a1))@x.T",
         "(a3 - y) (W2^T (W3^T * a2 * (1 - a2)) * a1 * (1 - a1)) x^T",
     ),
-    Row(S3, {"depth": 2}, "da2", "-y/a2+(1-y)/(1-a2)", "-y / a2 + (1 - y)/(1 - a2)"),
+    Row(S3, {"depth": 2}, "da2", "-y/a2+(1-y)/(1-a2)", "-y/a2 + (1 - y)/(1 - a2)"),
     Row(S3, {"depth": 2}, "da1", "W2.T*(a2-y)", "(a2 - y) W2^T"),
     Row(S3, {"depth": 2}, "da1-neuron", "(a2-y)*W2[0,0]", "(a2 - y) W2_{11}"),
     Row(
