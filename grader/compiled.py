@@ -1,4 +1,4 @@
-"""What is worked out once for a question and kept: sample points, reference values, fingerprints."""
+"""What is worked out once for a question: sample points, reference values, fingerprints."""
 
 from __future__ import annotations
 
@@ -106,7 +106,11 @@ class Compiled:
     @cached_property
     def square_scope(self) -> Scope | None:
         """The names of an answer in the square world."""
-        return None if self.square is None else scope_of(self.square.program, None, self.scope.example_axis)
+        return (
+            None
+            if self.square is None
+            else scope_of(self.square.program, None, self.scope.example_axis)
+        )
 
 
 @lru_cache(maxsize=KEPT)

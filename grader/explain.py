@@ -1,4 +1,4 @@
-"""What is said about an answer: diagnoses, witnesses, and sentences filled with the exercise's names."""
+"""What is said about an answer: diagnoses, witnesses, sentences with the exercise's names."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ def ill_shaped(compiled: Compiled, syntax: Answer | None) -> tuple[Diagnosis, ..
     return _diagnoses(compiled, next((each for each in found if each), ()))
 
 
-def _diagnoses(
-    compiled: Compiled, explanations: Sequence[Explanation]
-) -> tuple[Diagnosis, ...]:
+def _diagnoses(compiled: Compiled, explanations: Sequence[Explanation]) -> tuple[Diagnosis, ...]:
     """One diagnosis per slug, in order; of several explanations by two mistakes, the first."""
     if explanations and len(explanations[0].slugs) > 1:
         explanations = explanations[:1]
@@ -166,7 +164,14 @@ def _last_link(syntax: Answer) -> str:
 
 def _plain(text: str) -> str:
     """A formula with the marks around derivatives taken away."""
-    for mark, plain in ((r"\partial", "d"), ("∂", "d"), (r"\frac", ""), ("}{", "/"), ("{", ""), ("}", "")):
+    for mark, plain in (
+        (r"\partial", "d"),
+        ("∂", "d"),
+        (r"\frac", ""),
+        ("}{", "/"),
+        ("{", ""),
+        ("}", ""),
+    ):
         text = text.replace(mark, plain)
     return re.sub(r"(?<=\bd) +|[\[\]^_]", "", text).replace(" /", "/").replace("/ ", "/")
 
@@ -195,4 +200,3 @@ def witness(found: balls.Refuted) -> Mapping[str, Any]:
 def _printable(value: Any) -> Any:
     """Nested lists of fractions as nested lists of strings."""
     return [_printable(each) for each in value] if isinstance(value, list) else str(value)
-

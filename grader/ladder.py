@@ -1,4 +1,6 @@
-"""The ladder: how an answer to a derivative question becomes a verdict.  Cheap steps first; the first answer wins.
+"""The ladder: how an answer to a derivative question becomes a verdict.
+
+Cheap steps first; the first answer wins.
 
     read        text -> expression              unreadable, unknown, forbidden, ambiguous: invalid
     shape       do the parts and the whole fit  no: incorrect
@@ -170,7 +172,7 @@ def _is_far(compiled: Compiled, expr: Expr) -> bool:
 
 
 def same_form_step(answer: Answer) -> Answer | Verdict:
-    """Correct where both sides have the same normal form, as they stand or in terms of the inputs."""
+    """Correct where both sides have one normal form, as they stand or in the inputs alone."""
     if not answer.far and _same_form(answer.compiled, answer.value):
         return accepted(answer, Proof(EVERY_SIZE))
     return answer
@@ -223,13 +225,13 @@ def _undefined(answer: Answer, found: balls.Undefined) -> Verdict:
             f"{answer.compiled.question.id}: the reference has no value at its points"
         )
     message = (
-        "Your answer has no value where the exercise has one: check logarithms, roots and divisions."
+        "Your answer has no value where the exercise has one: check logs, roots and divisions."
     )
     return incorrect("value", message, Refuted(message), parsed=answer.parsed)
 
 
 def _undecided(answer: Answer) -> Verdict:
-    message = "Your answer could not be told from the right one nor matched with it; a person will look at it."
+    message = "Your answer could neither be matched nor told apart; a person will look at it."
     return Verdict("needs_review", "value", message, parsed=answer.parsed)
 
 
@@ -295,13 +297,17 @@ def accepted(answer: Answer, evidence: Evidence) -> Verdict:
 def _remarks(answer: Answer) -> list[str]:
     """What is right but worth a word."""
     remarks = list(_notes(answer))
-    if mentions(answer.compiled.reference, INDICATORS) and not mentions(answer.value, INDICATORS | {"relu"}):
+    if mentions(answer.compiled.reference, INDICATORS) and not mentions(
+        answer.value, INDICATORS | {"relu"}
+    ):
         remarks.append(
             "The indicator could be left out, because it is 1 wherever the loss has a value."
         )
     borrowed = explain.borrowed_derivatives(answer.compiled, answer.reading)
     if borrowed:
-        remarks.append(f"{borrowed} was taken as known; written out, your answer would stand alone.")
+        remarks.append(
+            f"{borrowed} was taken as known; written out, your answer would stand alone."
+        )
     return remarks
 
 
@@ -318,4 +324,3 @@ LADDER: tuple[Step, ...] = (
     compare_step,
     prove_step,
 )
-

@@ -1,7 +1,7 @@
 """Reading an answer: what it says, or why nothing can be said about it.
 
-A shape conflict inside an answer is a mistake of the mathematics; everything else that cannot be read is
-`invalid` and costs nothing.
+A shape conflict inside an answer is a mistake of the mathematics; everything else that cannot be
+read is `invalid` and costs nothing.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def refused(text: str, problem: Problem) -> Verdict:
         return invalid("forbidden", message, problem.span)
     if problem.kind == "unknown-symbol" and DERIVATIVE.search(place):
         message = (
-            f"{place.strip()} cannot be used here: only derivatives that the chain rule needs before"
-            " the one asked for. Write it out."
+            f"{place.strip()} cannot be used here: only derivatives that the chain rule needs"
+            " before the one asked for. Write it out."
         )
         return invalid("forbidden", message, problem.span)
     return invalid(problem.kind, sentence(problem), problem.span)

@@ -1,4 +1,4 @@
-"""The names an answer may use: the exercise's own, and derivatives that come before the one asked for."""
+"""The names an answer may use: the exercise's own, and derivatives that come earlier."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from grader.diagnosis.ground import Layout
 GENERIC = ("g", "f")
 
 
-def scope_of(
-    program: Program, target: Target | None = None, examples: int | None = None
-) -> Scope:
+def scope_of(program: Program, target: Target | None = None, examples: int | None = None) -> Scope:
     """The scope of answers about `program`; with a target, earlier derivatives have a meaning too.
 
     `examples` is the axis of the examples, where the question says it.
@@ -48,7 +46,9 @@ def derivative_names(program: Program, name: str) -> tuple[str, ...]:
     """The ways in which the derivative for `name` is written as a name."""
     aliases = _aliases(program, name)
     return tuple(
-        spelling for each in (name, *aliases) for spelling in (f"d{program.loss}/d{each}", f"d{each}")
+        spelling
+        for each in (name, *aliases)
+        for spelling in (f"d{program.loss}/d{each}", f"d{each}")
     )
 
 

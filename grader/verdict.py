@@ -1,7 +1,7 @@
 """Verdicts: what the grader found, on what evidence, and what it says to the learner.
 
-A verdict has two views: the full one, which is stored, and the public one, which holds no sample point, no
-reference value and nothing else from which the key could be read.
+A verdict has two views: the full one, which is stored, and the public one, which holds no sample
+point, no reference value and nothing else from which the key could be read.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from grader.version import GRADER_VERSION
 
 FORMAT = "gradbook.verdict/1"
 
-Outcome: TypeAlias = Literal[
-    "correct", "partially_correct", "incorrect", "invalid", "needs_review"
-]
+Outcome: TypeAlias = Literal["correct", "partially_correct", "incorrect", "invalid", "needs_review"]
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ class Parsed:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of grading one answer; `span` marks the place in the answer that the message is about."""
+    """The result of grading one answer; `span` marks the place that the message is about."""
 
     outcome: Outcome
     reason: str
@@ -120,9 +118,7 @@ def incorrect(reason: str, message: str, evidence: Evidence, **more: Any) -> Ver
     return Verdict("incorrect", reason, message, 0.0, evidence, **more)
 
 
-def invalid(
-    reason: str, message: str, span: tuple[int, int] | None = None, **more: Any
-) -> Verdict:
+def invalid(reason: str, message: str, span: tuple[int, int] | None = None, **more: Any) -> Verdict:
     """A verdict that costs the learner nothing."""
     return Verdict("invalid", reason, message, span=span, **more)
 

@@ -64,7 +64,10 @@ class Constants:
     def _squares(self) -> bool:
         return any(
             isinstance(node, Apply)
-            and (node.op == "pow" and node.args[1] == const(2) or node.op == "mul" and _square(node))
+            and (
+                (node.op == "pow" and node.args[1] == const(2))
+                or (node.op == "mul" and _square(node))
+            )
             for node in self._nodes
         )
 
@@ -90,7 +93,7 @@ def _square(node: Apply) -> bool:
 
 
 def _divided(node: Expr, layout: Layout) -> Iterator[str]:
-    """The dimensions that `node` divides by: those of a mean, or one that is written as a number."""
+    """The dimensions that `node` divides by: those of a mean, or one written as a number."""
     match node:
         case Apply(op="mean", args=(arg,)):
             axis = node.keywords["axis"]

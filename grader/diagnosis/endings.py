@@ -95,4 +95,3 @@ def other_entries(layout: Layout) -> Iterator[Plan]:
     """The gradient of another entry, or of all of them, where one entry was asked for."""
     if layout.target.entry is not None:
         yield Plan(("wrong-variable",), variable=layout.target.variable)
-

@@ -1,4 +1,4 @@
-"""Mistakes at one operator: the wrong rules of its row, and what is commonly done wrong at any function."""
+"""Mistakes at one operator: its row's wrong rules, and what is done wrong at any function."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _always_true(g: Any, out: Any, x: Any) -> tuple[Any]:
 
 
 def _masked_by(layout: Layout, place: Place, name: str) -> Iterator[Plan]:
-    """The indicator on `name`: at the node, or on the finished gradient, where the shapes allow it."""
+    """The indicator on `name`: at the node, or on the finished gradient, as shapes allow."""
     slug, shapes = "indicator-on-wrong-quantity", layout.program.shapes
 
     def mask(ground: Ground) -> Any:

@@ -1,7 +1,7 @@
 """Where mistaken passes are run: a program, what is differentiated for, and numbers for everything.
 
-A ground is one assignment of sizes with the forward pass done at several points.  All mistaken passes over it
-share the forward values.
+A ground is one assignment of sizes with the forward pass done at several points.  All mistaken
+passes over it share the forward values.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ class Layout:
             for place in self._within(statement, (), statement.value)
         )
 
-    def _within(
-        self, statement: Statement, path: tuple[int, ...], node: Expr
-    ) -> Iterator[Place]:
+    def _within(self, statement: Statement, path: tuple[int, ...], node: Expr) -> Iterator[Place]:
         if not isinstance(node, Apply):
             return
         relevant = tuple(
@@ -82,7 +80,7 @@ class Layout:
         return {place.key: place.relevant for place in self.places}
 
     def holds(self, expr: Expr) -> str:
-        """`parameter` when `expr` is made of parameters alone, `constant` of constants, else `data`."""
+        """`parameter` for an expression of parameters alone, `constant`, or `data`."""
         roles = {
             self.program.roles.get(name, "data")
             for name in expr.names
@@ -141,7 +139,7 @@ class Ground:
         return max(len(batch.data) for batch in self.env.values.values())
 
     def picked(self, value: Batch) -> Batch:
-        """The entry of `value` that is asked for, or all of it; raises ShapeError if it has none."""
+        """The entry of `value` that is asked for, or all; raises ShapeError if it has none."""
         entry = self.layout.target.entry
         if entry is None:
             return value

@@ -52,7 +52,7 @@ def join_mistakes(layout: Layout) -> Iterator[Plan]:
 
 
 def stretch_mistakes(layout: Layout) -> Iterator[Plan]:
-    """An operand that was repeated along an axis, and its gradient not summed, or summed wrongly."""
+    """An operand repeated along an axis, its gradient not summed, or summed wrongly."""
     for place in layout.places:
         if not operator(place.node.op).elementwise:
             continue

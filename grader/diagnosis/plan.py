@@ -31,9 +31,12 @@ def _same(ground: Ground, value: Batch) -> Batch:
 class Plan:
     """Where a pass departs from the right one; what is left empty is done right.
 
-    vjp          another product rule at a node            broadcast   another way to reduce a stretched operand
-    accumulate   another way to join paths at a name       numbers     other forward values in some statements
-    final        what is done to the finished gradient     variable    another variable's gradient
+    vjp          another product rule at a node
+    broadcast    another way to reduce the gradient of a stretched operand
+    accumulate   another way to join paths at a name
+    numbers      other forward values in some statements
+    final        what is done to the finished gradient
+    variable     another variable's gradient
     """
 
     slugs: tuple[str, ...]

@@ -16,7 +16,8 @@ from grader.diagnosis.plan import Plan, Rule
 
 UNITS = 3  # how many units of the next layer are tried as the only one
 
-# How the cotangent of one operand is formed from the upstream g and the other operand o, by what is wrong.
+# How the cotangent of one operand is formed from the upstream g and the other operand o, by what
+# is wrong.
 # Right is g @ o.T for the left operand and o.T @ g for the right one.
 LEFT: tuple[tuple[str, Any], ...] = (
     ("transpose", lambda g, o: g @ o),
@@ -99,7 +100,7 @@ def _only(unit: int, position: int) -> Any:
 
 
 def _swapped(position: int) -> Any:
-    """The product with entry (j, i) of the weights where (i, j) belongs, as far as the matrix reaches."""
+    """The product with entry (j, i) of the weights in place of (i, j), where there is one."""
 
     def form(g: Batch, other: Batch) -> Batch:
         rows, columns = other.data.shape[1:]
@@ -178,7 +179,7 @@ def _left_out(position: int) -> RowRule:
 
 
 def _as_if_varying(layout: Layout, place: Place, position: int, other: Expr) -> Iterator[Plan]:
-    """A constant power x^k met with its own derivative, k x^(k-1), or with its base's power lowered."""
+    """A constant power x^k taken as its derivative, k x^(k-1), or as x^(k-1)."""
     match other:
         case Apply(op="pow", args=(base, Const(value=k))):
             pass
@@ -195,7 +196,7 @@ def _as_if_varying(layout: Layout, place: Place, position: int, other: Expr) -> 
 
 
 def entry_product_mistakes(layout: Layout) -> Iterator[Plan]:
-    """A matrix product where a function's derivative multiplies entry by entry; the upstream turned."""
+    """A matrix product where a derivative multiplies entry by entry; the upstream turned."""
     for place in layout.places:
         if is_function(place.node) and place.node.shape:
             slug = "matmul-for-elementwise"
@@ -240,4 +241,3 @@ def _all_products(right: RowRule) -> RowRule:
         return (Batch(result.data, result.shape, result.field),)
 
     return rule
-

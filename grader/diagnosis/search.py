@@ -34,6 +34,7 @@ MOST_REPORTED = 3
 FAR = 1e-6  # relative: rounding in float64 stays far below
 
 TRANSPOSED = "transposed-result"
+SHORTHAND, MEAN = "per-example-shorthand", "missing-batch-mean"
 ODD_CONSTANT = "constant-multiple"
 
 
@@ -79,12 +80,15 @@ class Search:
         return bool(np.max(np.abs(left - right)) > FAR * np.max(np.abs(right)))
 
     def explain(self, answer: Expr) -> tuple[Explanation, ...]:
-        """What explains `answer`: the indistinguishable explanations of the first kind that does."""
-        try:
-            with np.errstate(all="ignore"):
+        """What explains `answer`: all explanations of the first kind that has one."""
+        with np.errstate(all="ignore"):
+            try:
                 values = tuple(ground.env.evaluate(answer) for ground in self.grounds)
-        except (EngineError, IndexError):
-            return ()
+            except (EngineError, IndexError):
+                return ()
+            return self._explained(values)
+
+    def _explained(self, values: Sequence[Batch]) -> tuple[Explanation, ...]:
         for step in (self._at_loss, self._turned, self._one, self._one_and_more, self._two):
             found = _best(step(values))
             if found:
@@ -95,6 +99,8 @@ class Search:
         slugs = self._factor_of_reference(values)
         if slugs:
             yield Explanation(slugs, {})
+        if slugs and SHORTHAND in slugs:
+            yield Explanation(tuple(MEAN if each == SHORTHAND else each for each in slugs), {})
 
     def _one(self, values: Sequence[Batch]) -> Iterator[Explanation]:
         for entry, slugs in self._named(self._singles, values):
@@ -144,7 +150,7 @@ class Search:
     def _factors(
         self, values: Sequence[Batch], others: Sequence[Batch], first: int = 0
     ) -> tuple[float, ...] | None:
-        """On each ground from the `first`, the factor by which the value is a multiple of the other."""
+        """On each ground from the `first`: value = factor * other."""
         grounds = self.grounds[first:]
         if len(others) != len(grounds):
             return None
@@ -208,4 +214,3 @@ def _best(explanations: Iterable[Explanation]) -> tuple[Explanation, ...]:
     kept = [each for slugs, each in found.items() if len(slugs) == fewest]
     kept.sort(key=lambda each: [order.get(slug, len(order)) for slug in each.slugs])
     return tuple(kept[:MOST_REPORTED])
-

@@ -1,8 +1,8 @@
-"""The square world: the same exercise with every matrix square, where an ill-shaped answer has a value.
+"""The square world: an exercise with every matrix square, where ill-shaped answers have values.
 
-A product whose true result is a scalar becomes the trace of the product, a sum along an axis a product with
-ones.  An answer whose factors do not fit is elaborated there as it stands; mistaken passes that a
-shape error hides in the real world are run there as well.
+A product whose true result is a scalar becomes the trace of the product, a sum along an axis a
+product with ones.  An answer whose factors do not fit is elaborated there as it stands; mistaken
+passes that a shape error hides in the real world are run there as well.
 """
 
 from __future__ import annotations
@@ -30,8 +30,19 @@ from grader.diagnosis.ground import Ground, Layout
 
 SIZE = 3
 DRAWN, KEPT = 48, 3
-NUMBERS = (5, 7, 11, 13, 17, 19, 23, 29)  # what dimensions count as, where they are written as numbers
-UNSUPPORTED = frozenset(("entry", "slice", "basis", "reshape", "sum_over", "softmax", "max", "outer"))
+NUMBERS = (
+    5,
+    7,
+    11,
+    13,
+    17,
+    19,
+    23,
+    29,
+)  # what dimensions count as, where they are written as numbers
+UNSUPPORTED = frozenset(
+    ("entry", "slice", "basis", "reshape", "sum_over", "softmax", "max", "outer")
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,8 @@ def square_world(program: Program, target: Target) -> SquareWorld | None:
 def readings(syntax: Answer, scope: Scope) -> Iterator[Expr]:
     """What an answer says in the square world.
 
-    There every product fits, so factors side by side after an entry-by-entry product have two readings.
+    There every product fits, so factors side by side after an entry-by-entry product have two
+    readings.
     """
     for reader in (_EntryByEntry(scope, False, True), Elaborator(scope, True, False)):
         try:
@@ -177,5 +189,3 @@ def _values(symbol: Symbol, stream: Stream) -> Batch:
         case "real":
             numbers = numbers * np.where(np.arange(size) // (size // DRAWN) % 2, 1.0, -1.0)
     return Batch(numbers.reshape((DRAWN, *shape)), symbol.shape and (SIZE, SIZE))
-
-

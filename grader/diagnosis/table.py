@@ -1,7 +1,8 @@
-"""The fingerprint table: what every mistake makes of the gradient, so that a wrong answer is looked up.
+"""The fingerprint table: what every mistake makes of the gradient, to look wrong answers up in.
 
-An entry is filed under the size of its projection on a fixed direction, divided by its length: a number that
-is the same for all multiples of it, the negative included.  A look-up bisects, and confirms entry by entry.
+An entry is filed under the size of its projection on a fixed direction, divided by its length: a
+number that is the same for all multiples of it, the negative included.  A look-up bisects, and
+confirms entry by entry.
 
 Float64 is enough here: a look-up names a mistake, it never decides whether an answer is right.
 """
@@ -44,7 +45,9 @@ class Match:
 class Table:
     """Entries by shape and fingerprint."""
 
-    def __init__(self, ground: Ground, plans: Iterable[Plan], besides: Iterable[Batch] = ()) -> None:
+    def __init__(
+        self, ground: Ground, plans: Iterable[Plan], besides: Iterable[Batch] = ()
+    ) -> None:
         self.ground = ground
         self._files: dict[tuple[Any, ...], list[tuple[float, Entry]]] = {}
         excluded = [(batch.shape, ground.column(batch)) for batch in besides]

@@ -12,7 +12,7 @@ REDUNDANT = "One of the values can be computed from another on your list, so few
 
 
 def grade(question: Cache, text: str) -> Verdict:
-    """The verdict on a list of values: the share of found ones among those needed and superfluous."""
+    """The verdict on a list of values: the found ones' share of the needed and superfluous."""
     items = items_of(text, scope_of(question.program), WHAT)
     if isinstance(items, Verdict):
         return items

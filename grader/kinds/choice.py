@@ -8,7 +8,9 @@ from engine.question import Choice, Option
 from grader.misconceptions import misconception
 from grader.verdict import Exact, Verdict, correct, incorrect, invalid
 
-LABEL = re.compile(r"^\W*(?:(?:the |my )?(?:option|answer|choice)(?: is)?)?\W*(\w+)\W*$", re.IGNORECASE)
+LABEL = re.compile(
+    r"^\W*(?:(?:the |my )?(?:option|answer|choice)(?: is)?)?\W*(\w+)\W*$", re.IGNORECASE
+)
 SHORTEST = 5  # characters of an option's text that may stand for it
 
 

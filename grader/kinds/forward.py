@@ -1,7 +1,7 @@
 """The forward pass: an ordered list of equations, any equivalent program accepted.
 
-Every asked quantity is compared as a function of what the learner had defined before it, so one slip counts
-once.  Other names are the learner's own: they may differ, be added or be left out.
+Every asked quantity is compared as a function of what the learner had defined before it, so one
+slip counts once.  Other names are the learner's own: they may differ, be added or be left out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HOW = "Write one equation per line, such as z = w^T x + b."
 
 @dataclass(frozen=True)
 class Equation:
-    """One line: `name` is the program's where the learner's is one of it; `value` uses earlier names."""
+    """One line: `name` is the program's own where it has it; `value` uses earlier names."""
 
     name: str
     value: Expr
@@ -53,7 +53,9 @@ class Notebook:
     scope: Scope
     equations: list[Equation] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
-    own: dict[str, Expr] = field(default_factory=dict)  # the learner's names, in terms of the inputs
+    own: dict[str, Expr] = field(
+        default_factory=dict
+    )  # the learner's names, in terms of the inputs
     local: dict[str, Expr] = field(default_factory=dict)  # those that are not the program's
 
     def reading_scope(self) -> Scope:
@@ -165,7 +167,9 @@ def _line(notebook: Notebook, line: str, start: int) -> Verdict | None:
     for left in reversed(lefts):
         name = _name(notebook, left)
         if name is None:
-            return invalid("parse", f"'{left.strip()}' is no name for a quantity.", (start, start + len(line)))
+            return invalid(
+                "parse", f"'{left.strip()}' is no name for a quantity.", (start, start + len(line))
+            )
         notebook.define(name, value, (start, start + len(line)))
         value = Var(name, value.shape) if name not in notebook.local else value
     return None
@@ -191,8 +195,14 @@ def _value(notebook: Notebook, text: str, start: int) -> Expr | Problem | Verdic
             if problem.kind == "shape":
                 return problem
             verdict = refused(trimmed, problem)
-            return invalid(verdict.reason, _later(notebook, text, problem.span) or verdict.message, span)
-    return invalid("ambiguous", "This can be read in more than one way; use brackets.", (start, start + len(text)))
+            return invalid(
+                verdict.reason, _later(notebook, text, problem.span) or verdict.message, span
+            )
+    return invalid(
+        "ambiguous",
+        "This can be read in more than one way; use brackets.",
+        (start, start + len(text)),
+    )
 
 
 def _later(notebook: Notebook, text: str, span: Span) -> str:
@@ -212,4 +222,3 @@ def _name(notebook: Notebook, text: str) -> str | None:
             return name
     plain = re.sub(r"[\s\\{}\[\]^_]", "", bare)
     return plain if plain.isidentifier() else None
-

@@ -17,7 +17,9 @@ Span: TypeAlias = tuple[int, int]
 
 NONE = frozenset(("none", "nothing", "-", "–", "∅", r"\emptyset", "{}", "no", "[]"))
 SEPARATORS = ",;\n→"
-WORDS = re.compile(r"\s+(?:and|und|then|&)\s+|\\(?:to|rightarrow|quad|,|;)(?![A-Za-z])", re.IGNORECASE)
+WORDS = re.compile(
+    r"\s+(?:and|und|then|&)\s+|\\(?:to|rightarrow|quad|,|;)(?![A-Za-z])", re.IGNORECASE
+)
 MARKS = " \t\r$.{}•*"
 
 

@@ -18,7 +18,7 @@ WHAT = "derivatives such as dL/dz"
 
 
 def grade(question: Prerequisites, text: str) -> Verdict:
-    """The verdict on a list of derivatives: the share of found ones among needed and superfluous."""
+    """The verdict on a list: the found ones' share of the needed and superfluous."""
     items = items_of(text, _scope(question.program), WHAT)
     if isinstance(items, Verdict):
         return items

@@ -1,4 +1,4 @@
-"""Shapes of variables: `x: (n, 1)`, `w ∈ R^{n×1}`, `b and z scalar`, one after the other in any order."""
+"""Shapes of variables: `x: (n, 1)`, `w ∈ R^{n×1}`, `b and z scalar`, in any order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ Span: TypeAlias = tuple[int, int]
 
 WORD = r"(?:[A-Za-z]\w*|\d+)"
 TIMES = r"(?:\\times|\\cdot|×|✕|\*|\bx\b|X|\bby\b|,)"
-REAL = r"(?:\\mathbb\s*\{?\s*R\s*\}?|\\R\b|ℝ|\bR(?=\s*\^)|(?<=∈)R\b|(?<=∈ )R\b|(?<=\\in )R\b|(?<=\bin )R\b)"
+BARE_R = r"\bR(?=\s*\^)|(?<=∈)R\b|(?<=∈ )R\b|(?<=\\in )R\b|(?<=\bin )R\b"
+REAL = rf"(?:\\mathbb\s*\{{?\s*R\s*\}}?|\\R\b|ℝ|{BARE_R})"
 POWER = rf"\s*\^\s*(?:\{{([^{{}}]*)\}}|\(([^()]*)\)|({WORD}))"
 LISTED = rf"[(\[]\s*({WORD})\s*{TIMES}\s*({WORD})?\s*[)\]]|(?<![\w^_{{\[\]])\(\s*({WORD})\s*\)"
 SCALAR_WORD = re.compile(r"^(?:scalars?|numbers?|a scalar|a number)$", re.IGNORECASE)
@@ -61,7 +62,7 @@ def grade(question: Shapes, text: str) -> Verdict:
 
 
 def fits(said: Shape, right: Shape) -> bool:
-    """Whether a shape is the right one; a rank-1 shape stands for the row or column of its length."""
+    """Whether a shape is right; a rank-1 shape stands for the row or column of its length."""
     if len(said) == 1 and len(right) == 2:
         return 1 in right and said[0] in right
     return canonical(said) == canonical(right)
@@ -106,7 +107,9 @@ def _sizes(found: re.Match[str]) -> tuple[str, ...]:
     if not parts or SCALAR_WORD.match(parts[0].strip()):
         return ()
     if len(parts) == 1:
-        pieces = re.split(r"\\times|\\cdot|×|✕|\*|,|\s+x\s+|\s+by\s+|(?<=\w)x(?=\d)", parts[0].strip())
+        pieces = re.split(
+            r"\\times|\\cdot|×|✕|\*|,|\s+x\s+|\s+by\s+|(?<=\w)x(?=\d)", parts[0].strip()
+        )
         return tuple(piece.strip() for piece in pieces if piece.strip())
     return tuple(part.strip() for part in parts)
 
@@ -131,9 +134,7 @@ def _dim(size: str, program: Program) -> Dim | None:
     return folded[0] if len(folded) == 1 else None
 
 
-def _names(
-    text: str, span: Span, scope: Scope, question: Shapes
-) -> tuple[str, ...] | Verdict:
+def _names(text: str, span: Span, scope: Scope, question: Shapes) -> tuple[str, ...] | Verdict:
     """The names before a shape; the asked variable where there are none and only one is asked."""
     pieces = SEPARATOR.split(JOINING.sub(" ", text[span[0] : span[1]]))
     names: list[str] = []

@@ -1,7 +1,7 @@
 """The exercises that the grader's fixtures are about: the worksheet's forward programs, by hand.
 
-    exercise("S2.w")   the derivative for w of S2's loss
-    asked("S3.cache")  a question of another kind
+exercise("S2.w")   the derivative for w of S2's loss
+asked("S3.cache")  a question of another kind
 """
 
 from __future__ import annotations

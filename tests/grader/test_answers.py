@@ -1,4 +1,4 @@
-"""The catalogue's answers to the worksheet: all right ones accepted, all wrong ones rejected and named."""
+"""The catalogue's answers: all right ones accepted, all wrong ones rejected and named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grader on what learners write: every row of fixtures.toml is a test and a piece of documentation."""
+"""The grader on what learners write: every row of fixtures.toml is a test, and documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of misconceptions: complete, resolvable from the operator table, and silent about keys."""
+"""The table of misconceptions: complete, resolvable from the operator table, readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of the grader: what must hold for every answer, tried on planted mistakes, rewritings and rubbish."""
+"""Laws of the grader, tried on planted mistakes, rewritings and rubbish."""
 
 from __future__ import annotations
 
@@ -24,10 +24,21 @@ from grader.grade import grade
 from tests.grader.answers_of import RIGHT_TEXTS
 from tests.grader.exercises import QUESTIONS, asked, exercise
 
-NAMES = ("S1.w", "S1.x", "S1row.w", "S2.w", "S2rows.w", "S3.a1", "S3.W1", "S4.w", "S5.w", "S6.x", "S6.W")
+NAMES = (
+    "S1.w",
+    "S1.x",
+    "S1row.w",
+    "S2.w",
+    "S2rows.w",
+    "S3.a1",
+    "S3.W1",
+    "S4.w",
+    "S5.w",
+    "S6.x",
+    "S6.W",
+)
 
-# Planted mistakes that another misconception's rule makes indistinguishable from, or that are no mistake on the
-# exercise's domain; the value of the former is the slug they may be called by.
+# Planted mistakes that cannot be told from others, with the slugs they may be called by instead.
 EQUALS: dict[str, frozenset[str]] = {
     "activation-derivative-skipped": frozenset(("mask-always-true",)),
 }
@@ -118,7 +129,9 @@ def expanded(expr: Expr, random: Random) -> Expr:
 
     def node(each: Expr) -> Expr:
         match each:
-            case Apply(op="mul" | "matmul" as op, args=(Apply(op="add" | "sub" as plus, args=(a, b)), c)):
+            case Apply(
+                op="mul" | "matmul" as op, args=(Apply(op="add" | "sub" as plus, args=(a, b)), c)
+            ):
                 if a.shape == b.shape and random.random() < 0.7:
                     return apply(plus, apply(op, a, c), apply(op, b, c))
         return each
@@ -147,13 +160,17 @@ def test_the_verdict_survives_rewriting(name: str, seed: int) -> None:
     question, random = exercise(name), Random(seed)
     text = RIGHT_TEXTS[name]
     for expr, outcome in ((question.reference, "correct"), (question.reference * 3, "incorrect")):
-        for rewrite in (swapped, expanded, partial(inlined, question), partial(disguised, question), swapped):
+        for rewrite in (
+            swapped,
+            expanded,
+            partial(inlined, question),
+            partial(disguised, question),
+            swapped,
+        ):
             expr = rewrite(expr, random)
         verdict = grade(question, show(expr, random.choice(["text", "latex", "unicode", "numpy"])))
         assert verdict.outcome == outcome, (seed, show(expr), verdict)
     assert grade(question, text).outcome == "correct"
-
-
 
 
 # Rubbish

@@ -48,7 +48,11 @@ def test_the_key_is_nowhere_in_what_a_learner_sees() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"format": "gradbook.verdict/9"}, {"outcome": "fine"}, {"evidence": {"kind": "rumour", "text": ""}}],
+    [
+        {"format": "gradbook.verdict/9"},
+        {"outcome": "fine"},
+        {"evidence": {"kind": "rumour", "text": ""}},
+    ],
 )
 def test_anything_else_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(MalformedVerdict):
