@@ -94,13 +94,6 @@ class Element(Scalar):
     def __rtruediv__(self, other: Any) -> Element:
         return self.algebra.lifted(other) / self
 
-    def __float__(self) -> float:
-        """The number that a constant element is, as an index must be; raises Unprovable otherwise."""
-        if self.den or not self.num.is_constant():
-            raise Unprovable("an index that is no number")
-        value = self.num.leading_coefficient() if self.num else fmpq(0)
-        return int(value.p) / int(value.q)
-
 
 def _merged(left: Factors, right: Factors, join: Callable[[int, int], int]) -> Factors:
     """The factors of both sides, the exponents of common ones joined."""

@@ -1,7 +1,8 @@
 """Every row of the operator table, at every one of its samples, against independent oracles.
 
-Each sample becomes a small program, loss = sum(C * operator(operands)), whose gradient is taken by the formula
-of the reverse walk, by the numeric reverse walk, by central differences and by SymPy's own `diff`.
+Each sample becomes a small program, loss = sum(C * operator(operands)), whose gradient is taken by
+the formula of the reverse walk, by the numeric reverse walk, by central differences and by SymPy's
+own `diff`.
 """
 
 from __future__ import annotations
