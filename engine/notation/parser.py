@@ -52,7 +52,9 @@ CLOSING = {"(": ")", "[": "]", "{": "}"}
 ONE_FONTS = frozenset({"mathbf", "boldsymbol", "bm", "mathbb", "mathds", "textbf"})
 ONE_SIGNS = frozenset({"𝟙", "𝟏"})
 STARTING_SIGNS = frozenset({"(", "[", "{", "√", "∂", "∇"}) | ONE_SIGNS | words.FENCES.keys()
-_EQUATION = re.compile(r"(?m)^[^=\n()<>]{1,80}:?=(?!=)")
+_LINE = re.compile(r"[^\n]+")
+_EQUATION = re.compile(r"[^=()<>]{1,80}:?=(?!=)")
+_WORD = re.compile(r"\w+")
 
 
 def parse(text: str, scope: Scope) -> Answer:
@@ -210,7 +212,8 @@ class Parser:
                 left = self.infix(words.PRODUCTS[text], left, self.chain())
             elif text in words.QUOTIENTS:
                 self.advance()
-                left = self.chained([self.infix(words.QUOTIENTS[text], left, self.divisor())])
+                under, *rest = self.divisor()
+                left = self.chained([self.infix(words.QUOTIENTS[text], left, under), *rest])
             else:
                 break
         return left
@@ -228,8 +231,13 @@ class Parser:
                 items.append(self.factor())
             else:
                 break
+        return self.together(items)
+
+    def together(self, items: list[Syntax]) -> Syntax:
+        """Factors side by side as one node."""
         if len(items) == 1:
             return items[0]
+        items = [part for item in items for part in _in_one_word(item)]
         depth = self.deep(*items) + len(items)
         self.check_depth(depth)
         return Chain((items[0].span[0], items[-1].span[1]), tuple(items), depth)
@@ -256,8 +264,11 @@ class Parser:
                 return token.text in STARTING_SIGNS and token.text != closing
         return False
 
-    def divisor(self) -> Syntax:
-        """One factor; a tightly written numeric coefficient belongs to it, as in 1/2m."""
+    def divisor(self) -> tuple[Syntax, ...]:
+        """One factor, and what was written in one word with it: 1/mX is (1/m) X.
+
+        A tightly written numeric coefficient belongs to the divisor, as in 1/2m.
+        """
         first = self.signed()
         if (
             isinstance(first, Number)
@@ -265,15 +276,15 @@ class Parser:
             and self.next.kind in ("name", "command")
         ):
             return self.coefficient(first)
-        return first
+        return _in_one_word(first)
 
-    def coefficient(self, first: Number) -> Syntax:
-        """`first` with the factor that is tightly written behind it."""
+    def coefficient(self, first: Number) -> tuple[Syntax, ...]:
+        """`first` with the factor that is tightly written behind it, then what follows in one word."""
         if not self.starts_factor():
-            return first
-        second = self.factor()
+            return (first,)
+        second, *rest = _in_one_word(self.factor())
         span = first.span[0], second.span[1]
-        return Chain(span, (first, second), self.deep(first, second) + 2)
+        return Chain(span, (first, second), self.deep(first, second) + 2), *rest
 
     def signed(self) -> Syntax:
         signs: list[Token] = []
@@ -557,9 +568,16 @@ class Parser:
 
     def _line_breaks(self) -> frozenset[int]:
         """Where lines that are equations of their own start."""
-        starts = [match.start() for match in _EQUATION.finditer(self.text) if match.start()]
+        starts = [match.start() for match in _LINE.finditer(self.text) if self.is_clause(match)]
         first = (next(t.start for t in self.tokens if t.start >= start) for start in starts)
         return frozenset(first)
+
+    def is_clause(self, line: re.Match[str]) -> bool:
+        """Whether a line defines a name, or uses one that the text defines."""
+        equation = _EQUATION.match(line.group()) is not None
+        return line.start() > 0 and (
+            equation or not self.locals.isdisjoint(_WORD.findall(line.group()))
+        )
 
     def _listing_brackets(self) -> frozenset[int]:
         """Where the brackets start that hold a comma or a colon of their own."""
@@ -997,7 +1015,7 @@ class Parser:
             and not self.next.spaced
             and self.next.kind in ("name", "command")
         ):
-            argument = self.coefficient(argument)
+            argument = self.together(list(self.coefficient(argument)))
         self.leave()
         return argument
 
@@ -1040,6 +1058,11 @@ class Parser:
             raise Mistake(Problem("parse", token.span, "expected an exponent after e^"))
         row = words.EXPONENTIAL[token.text]
         return self.call(token, (row,), (power.right,), (), 0, qualified=False)
+
+
+def _in_one_word(node: Syntax) -> tuple[Syntax, ...]:
+    """The factors of a chain that was written as one word, such as `wx`."""
+    return node.items if isinstance(node, Chain) else (node,)
 
 
 def _is_comparison(node: Syntax) -> bool:

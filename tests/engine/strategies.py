@@ -51,6 +51,8 @@ DIMENSIONS = frozenset({"n", "m"})
 SHAPES = tuple(dict.fromkeys(SYMBOLS.values()))
 SCOPE = Scope(SYMBOLS, dimensions=DIMENSIONS)
 INDICES = "ijkl"
+# The kinds whose layout depends on what is around them are drawn more often.
+LAID_OUT = frozenset({"infix", "prefix", "postfix", "quotient", "power", "binder"})
 AXES = (None, 0, 1, -1)
 Bound = dict[str, Dim]
 Signature = tuple[str, tuple[Shape, ...], tuple[tuple[str, Any], ...]]
@@ -97,10 +99,13 @@ class Generator:
 
     def expr(self, shape: Shape, depth: int, bound: Bound) -> Expr:
         """An expression of `shape`, at most `depth` operators deep."""
-        if depth == 0 or self.random.random() < 0.15:
+        if depth == 0 or self.random.random() < 0.1:
             return self.leaf(shape, bound)
         ways = signatures()[shape]
-        name = self.random.choice([*ways, "sum_over"])
+        names = [*ways, "sum_over"]
+        if self.random.random() < 0.6:
+            names = [name for name in names if TABLE[name].notation.kind in LAID_OUT]
+        name = self.random.choice(names)
         if name == "sum_over":
             return self.sum_over(shape, depth, bound)
         return self.applied(self.random.choice(ways[name]), depth, bound)
@@ -118,8 +123,14 @@ class Generator:
             return self.selected(name, shapes[0], dict(attrs), depth, bound)
         args = [self.expr(shape, depth - 1, bound) for shape in shapes]
         if TABLE[name].notation.kind == "power" and not args[1].names:
-            args[1] = Const(Fraction(self.random.randint(-3, 4)))
+            args[1] = self.exponent(shapes[1])
         return apply(name, *args, **dict(attrs))
+
+    def exponent(self, shape: Shape) -> Expr:
+        """An exponent that is no large number: the reader refuses those."""
+        if not shape:
+            return Const(Fraction(self.random.randint(-3, 4)))
+        return self.random.choice([Var(name, own) for name, own in SYMBOLS.items() if own == shape])
 
     def selected(
         self, name: str, shape: Shape, attrs: dict[str, Any], depth: int, bound: Bound
