@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from generator.errors import TemplateError, UnknownExercise, UnknownTemplate, nearest
@@ -20,7 +20,6 @@ class Bank:
     """Templates by slug."""
 
     by_slug: Mapping[str, Template]
-    _made: dict[tuple[str, int], Exercise] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def load(cls, extra: Path | None = None) -> Bank:
@@ -48,12 +47,7 @@ class Bank:
         """The exercise of a template for a seed from 0 on."""
         if seed < 0:
             raise UnknownExercise(f"{template}: a seed is a whole number from 0 on, not {seed}")
-        key = (template, seed)
-        if key not in self._made:
-            while len(self._made) >= KEPT:
-                self._made.pop(next(iter(self._made)), None)
-            self._made[key] = make_exercise(self.template(template), seed)
-        return self._made[key]
+        return _made(self.template(template), seed)
 
     def exercise_by_id(self, exercise: str) -> Exercise:
         """The exercise that `slug@version:seed` names; raises UnknownExercise, UnknownTemplate."""
@@ -71,3 +65,8 @@ def _files(shipped: Path, extra: Path | None) -> Iterator[Path]:
     if not extra.exists():
         raise TemplateError(str(extra), 0, "", "there is no such file or folder")
     yield from sorted(extra.glob("*.toml")) if extra.is_dir() else [extra]
+
+
+@lru_cache(maxsize=KEPT)
+def _made(template: Template, seed: int) -> Exercise:
+    return make_exercise(template, seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,33 @@ def test_choices_have_distinct_options(bank: Bank, slug: str) -> None:
                 assert len(set(texts)) == len(texts)
                 key = next(each for each in question.options if each.label == question.key)
                 assert key.misconception is None
+
+
+def test_wrong_options_name_known_misconceptions(bank: Bank) -> None:
+    known = {each["slug"] for each in _misconceptions()}
+    for slug in SLUGS:
+        for seed in range(20):
+            for question in bank.exercise(slug, seed).questions:
+                if isinstance(question, Choice):
+                    named = {each.misconception for each in question.options} - {None}
+                    assert named <= known
+
+
+def _misconceptions() -> list[dict[str, str]]:
+    text = (SHIPPED.parent.parent / "grader" / "misconceptions.toml").read_text(encoding="utf-8")
+    found: list[dict[str, str]] = tomllib.loads(text)["misconception"]
+    return found
+
+
+def test_examples_are_selected_along_the_batch(bank: Bank) -> None:
+    for seed in range(12):
+        for slug, slot in (("logistic-batch", "batch"), ("scalar-matrix", "layout")):
+            exercise = bank.exercise(slug, seed)
+            one = exercise.slots.get("batch") == "off"
+            axis = None if one else int(str(exercise.slots[slot]).startswith("column"))
+            for question in exercise.questions:
+                if isinstance(question, Derivative):
+                    assert question.example_axis == axis
 
 
 def test_keys_of_choices_are_not_always_in_one_place(bank: Bank) -> None:
