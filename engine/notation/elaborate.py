@@ -8,7 +8,7 @@ f'(x)          the row's vector-Jacobian product with cotangent 1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NoReturn
@@ -17,6 +17,8 @@ from engine.errors import ShapeError
 from engine.expression import Apply, Const, Expr, Var, apply, walk
 from engine.notation import vocabulary as words
 from engine.notation.errors import Mistake, Problem, Span
+from engine.notation.fitting import Ones, all_alike, lifted, lifted_product, two_readings
+from engine.notation.indices import extent, extents, is_position, parts, shifted
 from engine.notation.scope import Scope
 from engine.notation.syntax import (
     Answer,
@@ -229,9 +231,9 @@ class Elaborator:
         scalars: Expr | None = None
         matrices: Expr | None = None
         near = values
-        same = not (self.strict or literal) and (elementwise or _all_alike(nodes, values))
+        same = not (self.strict or literal) and (elementwise or all_alike(nodes, values))
         for position, value in enumerate(values):
-            if isinstance(value, _Ones):
+            if isinstance(value, Ones):
                 value = self.filled(value, near, position)
             if not value.shape:
                 scalars = value if scalars is None else apply(words.SCALING, scalars, value)
@@ -244,20 +246,20 @@ class Elaborator:
             return scalars or ONE
         return matrices if scalars is None else apply(words.SCALING, scalars, matrices)
 
-    def factor(self, node: Syntax, position: int) -> Expr | _Ones:
+    def factor(self, node: Syntax, position: int) -> Expr | Ones:
         """A factor; a vector of ones whose length its neighbour knows is kept open."""
         match node:
             case One():
-                return _Ones(False)
+                return Ones(False)
             case Number(value=value) if value == 1 and position > 0:
-                return _Ones(False)
+                return Ones(False)
             case Unary(op=words.TRANSPOSE_ROW, arg=One()):
-                return _Ones(True)
+                return Ones(True)
             case Group(inner=inner) if isinstance(inner, One | Unary):
                 return self.factor(inner, 0)
         return self.expr(node)
 
-    def filled(self, ones: _Ones, values: list[Expr | _Ones], position: int) -> Expr:
+    def filled(self, ones: Ones, values: list[Expr | Ones], position: int) -> Expr:
         """The vector of ones that fits its neighbour; a plain 1 where none is a matrix."""
         side = values[position + 1 :] if ones.row else list(reversed(values[:position]))
         neighbour = next((value for value in side if isinstance(value, Expr) and value.shape), None)
@@ -271,7 +273,7 @@ class Elaborator:
         """The matrix product; element-wise where only that fits and the place allows it."""
         if not left.shape or not right.shape:
             return apply(words.SCALING, left, right)
-        left, right = _lifted_product(left, right)
+        left, right = lifted_product(left, right)
         if elementwise and left.shape == right.shape and left.shape[1:] != right.shape[:1]:
             self.notes.append("factors of one shape side by side were multiplied entry by entry")
             return apply(words.SCALING, left, right)
@@ -302,9 +304,9 @@ class Elaborator:
         try:
             return apply(op, *args, **attrs)
         except ShapeError as error:
-            lifted = _lifted(op, args)
-            if lifted is not None:
-                return apply(op, *lifted, **attrs)
+            fitted = lifted(op, args)
+            if fitted is not None:
+                return apply(op, *fitted, **attrs)
             shapes = tuple(arg.shape for arg in args)
             raise Mistake(Problem("shape", span, str(error), shapes=shapes)) from error
 
@@ -435,9 +437,7 @@ class Elaborator:
         if not node.bracket:
             return self.subscripted(node, base, self.positions(node.items, base.shape))
         shift = 1 - self.scope.base
-        items = [
-            None if item is None else _shifted(self.single(item), shift) for item in node.items
-        ]
+        items = [None if item is None else shifted(self.single(item), shift) for item in node.items]
         return self.subscripted(node, base, items)
 
     def single(self, node: Syntax) -> Expr:
@@ -446,7 +446,7 @@ class Elaborator:
 
     def positions(self, items: tuple[Syntax | None, ...], shape: Shape) -> list[Expr | None]:
         if len(items) == 1 and isinstance(items[0], Name):
-            return [self.position(part) for part in _parts(items[0], shape)]
+            return [self.position(part) for part in parts(items[0], shape)]
         return [None if item is None else self.position(item) for item in items]
 
     def position(self, node: Syntax) -> Expr:
@@ -483,7 +483,7 @@ class Elaborator:
         long = [dim for dim in base.shape if dim != 1]
         sizes = base.shape if len(items) == 2 else (*long, 1)[:1]
         for size, item in zip(sizes, items, strict=False):
-            if isinstance(item, Const) and not _is_position(item.value, size):
+            if isinstance(item, Const) and not is_position(item.value, size):
                 message = f"{show_shape(base.shape)} has no entry number {item.value}"
                 raise Mistake(Problem("shape", node.span, message, shapes=(base.shape,)))
 
@@ -542,7 +542,7 @@ class Elaborator:
 
     def check_extents(self, node: Binder, body: Expr, size: Dim) -> None:
         """Refuses an index that runs further, or less far, than what it selects from."""
-        for found, base in _extents(body, node.index):
+        for found, base in extents(body, node.index):
             short = isinstance(size, int) and isinstance(found, int) and size <= found
             if found != size and not short:
                 where = f"{node.index} runs to {size}, but selects one of {found}"
@@ -564,13 +564,6 @@ class Elaborator:
         if high is None or zero_based:
             raise Mistake(Problem("parse", node.span, "a sum runs from 1 to n, or from 0 to n - 1"))
         return self.dim(high)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ones:
-    """A vector of ones of a length still to be found; `row` when it is transposed."""
-
-    row: bool
 
 
 _RULES: Mapping[type[Any], Callable[[Elaborator, Any], Expr]] = {
@@ -624,59 +617,6 @@ def _is_left_side(link: Syntax) -> bool:
     return isinstance(link, Name | Derivative | Index) or _key(link) is not None
 
 
-def _all_alike(nodes: list[Syntax], values: list[Expr | _Ones]) -> bool:
-    """Whether all matrices have one shape, so that no two of them could be matrix factors.
-
-    Bare names side by side are meant as a matrix product, whatever their shapes.
-    """
-    pairs = zip(nodes, values, strict=True)
-    matrices = [(node, value) for node, value in pairs if isinstance(value, Expr) and value.shape]
-    bare = all(isinstance(node, Name) for node, _ in matrices)
-    return not bare and len({value.shape for _, value in matrices}) == 1
-
-
-def two_readings(left: Expr, right: Expr) -> bool:
-    """Whether K (1 - K) stands here with a square K: the matrix product conforms, the other is meant."""
-    if left.shape != right.shape or left.shape[:1] != left.shape[1:]:
-        return False
-    return any(
-        isinstance(side, Apply) and side.op == "sub" and isinstance(side.args[0], Const)
-        for side in (left, right)
-    )
-
-
-def _lifted_product(left: Expr, right: Expr) -> tuple[Expr, Expr]:
-    """Rank-1 operands of a matrix product as a row on the left, a column on the right."""
-    if len(left.shape) == 1:
-        fits = len(right.shape) == 2 and right.shape[0] == 1
-        left = apply("reshape", left, shape=(left.shape[0], 1) if fits else (1, left.shape[0]))
-    if len(right.shape) == 1:
-        fits = left.shape[1] == 1
-        right = apply("reshape", right, shape=(1, right.shape[0]) if fits else (right.shape[0], 1))
-    return left, right
-
-
-def _lifted(op: str, args: tuple[Expr, ...]) -> list[Expr] | None:
-    """The operands with rank-1 vectors as rows or columns, where exactly one of the two fits."""
-    if all(len(arg.shape) != 1 for arg in args) or not TABLE[op].elementwise:
-        return None
-    rows = [_oriented(arg, lambda size: (1, size)) for arg in args]
-    columns = [_oriented(arg, lambda size: (size, 1)) for arg in args]
-    return next((lifted for lifted in (rows, columns) if _fits(op, lifted)), None)
-
-
-def _oriented(arg: Expr, shape: Callable[[Dim], Shape]) -> Expr:
-    return apply("reshape", arg, shape=shape(arg.shape[0])) if len(arg.shape) == 1 else arg
-
-
-def _fits(op: str, args: list[Expr]) -> bool:
-    try:
-        apply(op, *args)
-    except ShapeError:
-        return False
-    return True
-
-
 def _check_exponent(exponent: Expr, span: Span) -> None:
     """Numbers in exponents are small, so that nothing astronomical is ever computed."""
     if isinstance(exponent, Const):
@@ -698,57 +638,6 @@ def _without_ones(expr: Expr) -> Expr:
         kept = [arg for arg in args if arg != ONE]
         return kept[0] if kept else ONE
     return apply(expr.op, *args, **expr.keywords)
-
-
-def _shifted(position: Expr, by: int) -> Expr:
-    """A position counted from 1."""
-    if by == 0:
-        return position
-    match position:
-        case Const(value=value):
-            return Const(value + by)
-        case Apply(op="sub", args=(inner, Const(value=value))) if value == by:
-            return inner
-    return apply("add", position, Const(Fraction(by)))
-
-
-def _is_position(value: Fraction, size: Dim) -> bool:
-    whole = value.denominator == 1 and value >= 1
-    return whole and (isinstance(size, str) or value <= size)
-
-
-def _parts(item: Name, shape: Shape) -> list[Syntax]:
-    """The indices in a subscript such as `1j`: two for a matrix, one for a vector."""
-    text, (start, _) = item.spelling, item.span
-    if len(text) != 2 or not pairs(text, shape):
-        return [item]
-    return [Name((start + at, start + at + 1), text[at]) for at in range(2)]
-
-
-def pairs(text: str, shape: Shape) -> bool:
-    """Whether two characters are a row and a column of something of this shape, not one index."""
-    if len(shape) != 2 or 1 not in shape:
-        return True
-    long, one = (shape[1], text[0]) if shape[0] == 1 else (shape[0], text[1])
-    if text.isdigit():
-        return one == "1" and isinstance(long, int) and int(text) > long
-    return one == "1"
-
-
-def _extents(body: Expr, index: str) -> Iterator[tuple[Dim, Expr]]:
-    """The sizes of the axes that `index` runs along in `body`, with what it selects from."""
-    variable = Var(index)
-    for part in walk(body):
-        if isinstance(part, Apply) and TABLE[part.op].notation.kind == "subscript":
-            axes = (part.keywords["axis"],) if "axis" in part.keywords else (0, 1)
-            for axis, position in zip(axes, part.args[1:], strict=True):
-                if position == variable:
-                    yield part.args[0].shape[axis], part.args[0]
-
-
-def extent(body: Expr, index: str) -> Dim | None:
-    """The size of the axis that `index` runs along in `body`."""
-    return next((size for size, _ in _extents(body, index)), None)
 
 
 def _shape_node(span: Span, extra: tuple[Syntax, ...]) -> Syntax:

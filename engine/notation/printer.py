@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from engine.expression import Apply, Const, Expr, Var
+from engine.expression import Apply, Const, Expr, Var, const
 from engine.notation import vocabulary as words
-from engine.notation.elaborate import ONE, extent, pairs, two_readings
+from engine.notation.fitting import two_readings
+from engine.notation.indices import extent, pairs
 from engine.notation.spelling import Style
 from engine.operators import TABLE
 from engine.operators.row import (
@@ -334,7 +335,7 @@ class Printer:
         fenced = isinstance(base, Apply) and TABLE[base.op].notation.kind == "fence"
         if fenced:
             return ",".join(texts)
-        if not capital and 1 in shape and expr.args[1 + shape.index(1)] == ONE:
+        if not capital and 1 in shape and expr.args[1 + shape.index(1)] == const(1):
             return texts[1 - shape.index(1)]
         short = all(len(text) == 1 for text in texts) and pairs("".join(texts), shape)
         return ("" if short else ",").join(texts)

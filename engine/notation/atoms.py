@@ -1,0 +1,291 @@
+"""What a factor begins with: numbers, brackets, indicators, sums over an index, fractions, functions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from engine.notation import vocabulary as words
+from engine.notation.cursor import CLOSING, is_comparison
+from engine.notation.errors import Mistake, Problem
+from engine.notation.lexer import Token
+from engine.notation.names import Names
+from engine.notation.syntax import (
+    Binder,
+    Chain,
+    Derivative,
+    Group,
+    Infix,
+    Name,
+    Number,
+    One,
+    Syntax,
+    Tuple,
+    Unary,
+)
+from engine.operators import TABLE
+
+ONE_FONTS = frozenset({"mathbf", "boldsymbol", "bm", "mathbb", "mathds", "textbf"})
+ONE_SIGNS = frozenset({"𝟙", "𝟏"})
+
+
+class Atoms(Names):
+    """Reads atoms."""
+
+    def atom(self) -> Syntax:
+        token = self.next
+        match token.kind:
+            case "number":
+                return self.number(self.advance())
+            case "name" | "command":
+                return self.named(self.advance())
+            case "op":
+                return self.opened(token)
+        self.fail("expected a quantity")
+
+    def opened(self, token: Token) -> Syntax:
+        if token.text in CLOSING:
+            return self.group()
+        if token.text in words.FENCES:
+            return self.fenced()
+        if token.text in ONE_SIGNS:
+            self.advance()
+            return self.one(token)
+        if token.text in words.FUNCTIONS:
+            self.advance()
+            return self.function(token, words.FUNCTIONS[token.text])
+        if token.text == "∂":
+            return self.slashed_derivative()
+        if token.text == "∇":
+            return self.nabla()
+        self.fail("expected a quantity")
+
+    def number(self, token: Token) -> Syntax:
+        if token.text == "1":
+            if token.mark in ONE_FONTS:
+                return self.one(token)
+            if self.indicator_follows():
+                return self.indicator()
+        return Number(token.span, exact(token))
+
+    def indicator_follows(self) -> bool:
+        """Whether a comparison in curly or square brackets, or below, comes next."""
+        if self.next.text == "_" and self.peek().text == "{":
+            return True
+        return self.next.text in ("{", "[") and not self.next.spaced
+
+    def indicator(self) -> Syntax:
+        start = self.tokens[self.at - 1]
+        self.take("_")
+        inner = self.group()
+        if isinstance(inner, Group) and is_comparison(inner.inner):
+            return inner.inner
+        one = Number(start.span, Fraction(1))
+        return Chain((start.start, inner.span[1]), (one, inner), self.deep(one, inner) + 2)
+
+    def one(self, token: Token) -> Syntax:
+        """A bold one: an indicator before a comparison, else a vector of ones."""
+        node = One(token.span)
+        if self.next.text not in CLOSING:
+            return node
+        inner = self.group()
+        if isinstance(inner, Group) and is_comparison(inner.inner):
+            return inner.inner
+        return Chain((token.start, inner.span[1]), (node, inner), self.deep(node, inner) + 2)
+
+    def group(self) -> Syntax:
+        start = self.advance()
+        closing = CLOSING[start.text]
+        self.enter()
+        self.open.append(closing)
+        items: list[Syntax] = []
+        comma = False
+        while not self.take(closing):
+            items.append(self.comparison())
+            if self.next.text != closing:
+                if not self.take(","):
+                    self.fail(f"expected '{closing}' or an operator")
+                comma = True
+        self.open.pop()
+        self.leave()
+        span = start.start, self.tokens[self.at - 1].end
+        if comma or not items:
+            return Tuple(span, tuple(items), self.deep(*items))
+        return Group(span, items[0], self.deep(items[0]))
+
+    def fenced(self) -> Syntax:
+        start = self.advance()
+        closing, op = words.FENCES[start.text]
+        self.enter()
+        self.open.append(closing)
+        inner = self.comparison()
+        self.open.pop()
+        if closing == "|" and self.next.text == "‖" and self.next.end == self.next.start + 2:
+            self.split_bars()
+        self.expect(closing)
+        self.leave()
+        return Unary((start.start, self.tokens[self.at - 1].end), op, inner, self.deep(inner))
+
+    def binder(self, token: Token, tail: str) -> Syntax:
+        index, low = (tail, None) if tail else self.lower_bound()
+        high = self.upper_bound() if self.take("^") else None
+        outer, self.locals = self.locals, self.locals | {index}
+        self.enter()
+        body = self.product()
+        self.leave()
+        self.locals = outer
+        op = words.BINDERS[token.text.partition("_")[0]]
+        return Binder((token.start, body.span[1]), op, index, low, high, body, self.deep(body))
+
+    def lower_bound(self) -> tuple[str, Syntax | None]:
+        if self.next.kind == "sub":
+            return self.advance().text, None
+        self.expect("_")
+        braced = self.take("{")
+        index = self.advance()
+        if index.kind not in ("name", "command"):
+            self.fail("expected the name of an index", index.span)
+        low = self.comparison() if braced and self.take("=") else None
+        if braced:
+            self.expect("}")
+        return index.text, low
+
+    def upper_bound(self) -> Syntax:
+        return self.group() if self.next.text == "{" else self.atom()
+
+    def fraction(self, token: Token) -> Syntax:
+        if self.peek(0).text == "{" and self.peek().text == "∂":
+            return self.derivative(token)
+        self.enter()
+        over, under = self.braced(), self.braced()
+        self.leave()
+        return self.infix(words.QUOTIENT_ROW, over, under)
+
+    def braced(self) -> Syntax:
+        """A LaTeX argument: a group, or a single character."""
+        if self.next.text == "{":
+            return self.group()
+        token = self.next
+        whole = token.text.isalpha() or token.text.isdigit()
+        if token.kind in ("number", "name") and len(token.text) > 1 and whole and not token.mark:
+            self.split_token(token)
+        return self.atom()
+
+    def derivative(self, token: Token) -> Syntax:
+        """\\frac{∂L}{∂z}."""
+        self.expect("{")
+        self.expect("∂")
+        of = self.factor()
+        self.expect("}")
+        self.expect("{")
+        self.expect("∂")
+        wrt = self.factor()
+        self.expect("}")
+        return Derivative((token.start, self.tokens[self.at - 1].end), of, wrt, self.deep(of, wrt))
+
+    def slashed_derivative(self) -> Syntax:
+        """∂L/∂z."""
+        start = self.advance()
+        of = self.factor()
+        self.expect("/")
+        self.expect("∂")
+        wrt = self.factor()
+        return Derivative((start.start, wrt.span[1]), of, wrt, self.deep(of, wrt))
+
+    def nabla(self) -> Syntax:
+        """∇_w J."""
+        start = self.advance()
+        self.expect("_")
+        braced = self.take("{")
+        wrt = self.factor()
+        if braced:
+            self.expect("}")
+        of = self.factor()
+        return Derivative((start.start, of.span[1]), of, wrt, self.deep(of, wrt))
+
+    def function(self, token: Token, rows: tuple[str, ...]) -> Syntax:
+        """A function with its argument: f(x), f'(x), f^2(x), f x."""
+        primes, power = self.marks()
+        node: Syntax
+        atom = next((row for row in rows if TABLE[row].notation.kind == "atom"), None)
+        if atom is not None and self.take("_"):
+            return self.shaped(token.span, atom, self.subscript())
+        if self.next.text in ("(", "[", "{") and self.next.kind == "op":
+            args, keywords = self.arguments()
+        elif atom is not None:
+            return Name(token.span, token.text)
+        elif self.starts_factor():
+            args, keywords = (self.bare_argument(),), ()
+        else:
+            self.fail(f"expected the argument of {token.text}")
+        if len(args) == 1 and args[0] is self.loop and token.text in words.BINDERS:
+            self.loop = None
+            return args[0]
+        if len(args) == 1 and atom is not None and is_comparison(args[0]):
+            return args[0]
+        node = self.call(token, rows, args, keywords, primes, qualified=token.mark.endswith("."))
+        return node if power is None else self.infix(words.POWER_ROW, node, power)
+
+    def bare_argument(self) -> Syntax:
+        self.enter()
+        argument = self.factor()
+        if (
+            isinstance(argument, Number)
+            and not self.next.spaced
+            and self.next.kind in ("name", "command")
+        ):
+            argument = self.together(list(self.coefficient(argument)))
+        self.leave()
+        return argument
+
+    def marks(self) -> tuple[int, Syntax | None]:
+        """The primes and the power that stand between a function's name and its argument."""
+        primes, power = 0, None
+        while True:
+            if self.next.text == "'":
+                self.advance()
+                primes += 1
+            elif self.next.text == "^" and power is None:
+                self.advance()
+                if self.take("{"):
+                    while self.take("'"):
+                        primes += 1
+                    power = None if self.next.text == "}" else self.signed()
+                    self.expect("}")
+                else:
+                    power = self.signed_atom()
+            elif self.next.kind == "sup" and power is None:
+                token = self.advance()
+                power = Number(token.span, Fraction(whole(token)))
+            else:
+                return primes, power
+
+    def signed_atom(self) -> Syntax:
+        if self.next.text == "(":
+            return self.group()
+        sign = self.take("-")
+        node = self.atom()
+        return Unary(node.span, words.PREFIXES["-"], node, self.deep(node)) if sign else node
+
+    def exponential(self, token: Token) -> Syntax:
+        """e^{x} is a function of its exponent."""
+        if self.next.kind == "sup":
+            power = self.raised(Name(token.span, token.text), self.advance())
+        else:
+            power = self.superscript(Name(token.span, token.text))
+        if not isinstance(power, Infix):
+            raise Mistake(Problem("parse", token.span, "expected an exponent after e^"))
+        row = words.EXPONENTIAL[token.text]
+        return self.call(token, (row,), (power.right,), (), 0, qualified=False)
+
+
+def exact(token: Token) -> Fraction:
+    """The value of a number."""
+    return Fraction(token.text.rstrip(".") if "e" not in token.text.lower() else token.text)
+
+
+def whole(token: Token) -> int:
+    """The value of a Unicode exponent."""
+    try:
+        return int(token.text)
+    except ValueError:
+        raise Mistake(Problem("parse", token.span, f"'{token.text}' is no exponent")) from None

@@ -1,0 +1,238 @@
+"""Where a descent is: the tokens, how deep it has gone, which brackets are open, which names are known.
+
+The grammar stands in the classes above this one; what they need of each other is declared here.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from typing import NoReturn
+
+from engine.notation import vocabulary as words
+from engine.notation.errors import Kind, Mistake, Problem, Span
+from engine.notation.lexer import Token, tokens
+from engine.notation.scope import Scope
+from engine.notation.syntax import (
+    Binder,
+    Chain,
+    Infix,
+    Number,
+    Syntax,
+)
+
+MAX_NESTING = 40
+MAX_DEPTH = 100
+CLOSING = {"(": ")", "[": "]", "{": "}"}
+_LINE = re.compile(r"[^\n]+")
+_EQUATION = re.compile(r"[^=()<>]{1,80}:?=(?!=)")
+_WORD = re.compile(r"\w+")
+
+
+class Cursor(ABC):
+    """The state of one descent."""
+
+    def __init__(self, text: str, scope: Scope) -> None:
+        self.text = text
+        self.scope = scope
+        self.tokens = tokens(text)
+        self.at = 0
+        self.next = self.tokens[0]
+        self.nesting = 0
+        self.open: list[str] = []
+        self.loop: Binder | None = None
+        self.locals = self._defined_names()
+        self.listing = self._listing_brackets() if "[" in text else frozenset()
+        self.breaks = self._line_breaks() if "\n" in text else frozenset()
+        self.cuts: dict[str, list[str] | None] = {}
+
+    def _defined_names(self) -> frozenset[str]:
+        """Names that the text itself defines, as in `where s = …`."""
+        pairs = list(zip(self.tokens, self.tokens[1:], strict=False))
+        loops = frozenset(b.text for a, b in pairs if a.text == "for" and b.kind == "name")
+        return loops | frozenset(
+            a.text
+            for a, b in pairs
+            if a.kind == "name" and b.text == "=" and a.text not in words.KEYWORDS
+        )
+
+    def _line_breaks(self) -> frozenset[int]:
+        """Where lines that are equations of their own start."""
+        starts = [match.start() for match in _LINE.finditer(self.text) if self.is_clause(match)]
+        first = (next(t.start for t in self.tokens if t.start >= start) for start in starts)
+        return frozenset(first)
+
+    def is_clause(self, line: re.Match[str]) -> bool:
+        """Whether a line defines a name, or uses one that the text defines."""
+        equation = _EQUATION.match(line.group()) is not None
+        return line.start() > 0 and (
+            equation or not self.locals.isdisjoint(_WORD.findall(line.group()))
+        )
+
+    def _listing_brackets(self) -> frozenset[int]:
+        """Where the brackets start that hold a comma or a colon of their own."""
+        open_at: list[int] = []
+        found: set[int] = set()
+        for token in self.tokens:
+            if token.text in CLOSING:
+                open_at.append(token.start)
+            elif token.text in (")", "]", "}") and open_at:
+                open_at.pop()
+            elif token.text in (",", ":") and open_at:
+                found.add(open_at[-1])
+        return frozenset(found)
+
+    def advance(self) -> Token:
+        token = self.next
+        if self.at < len(self.tokens) - 1:
+            self.at += 1
+            self.next = self.tokens[self.at]
+        return token
+
+    def peek(self, offset: int = 1) -> Token:
+        return self.tokens[min(self.at + offset, len(self.tokens) - 1)]
+
+    def take(self, *signs: str) -> bool:
+        """Whether the next token is one of `signs`; then it is passed."""
+        if self.next.text in signs and self.next.kind in ("op", "command"):
+            self.advance()
+            return True
+        return False
+
+    def expect(self, sign: str) -> None:
+        if not self.take(sign):
+            self.fail(f"expected '{sign}'")
+
+    def skip(self, count: int) -> None:
+        for _ in range(count):
+            self.advance()
+
+    def ended(self) -> bool:
+        return self.next.kind == "end"
+
+    def fail(self, expected: str, span: Span | None = None, kind: Kind = "parse") -> NoReturn:
+        token = self.next
+        came = (
+            "the answer ends"
+            if token.kind == "end"
+            else f"'{self.text[token.start : token.end]}' came"
+        )
+        message = f"{expected}, but {came} here" if kind == "parse" else expected
+        raise Mistake(Problem(kind, span or token.span, message))
+
+    def enter(self) -> None:
+        self.nesting += 1
+        if self.nesting > MAX_NESTING:
+            self.fail(f"brackets are nested more than {MAX_NESTING} deep", kind="limit")
+
+    def leave(self) -> None:
+        self.nesting -= 1
+
+    def deep(self, *nodes: Syntax) -> int:
+        """The depth of a node over `nodes`."""
+        depth = 1 + max((node.depth for node in nodes), default=0)
+        if depth > MAX_DEPTH:
+            self.fail("the formula has too many steps", kind="limit")
+        return depth
+
+    def check_depth(self, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            self.fail("the formula has too many steps", kind="limit")
+
+    def split_token(self, token: Token) -> None:
+        """Makes two tokens of one, the first a single character."""
+        cut = token.start + 1
+        head = Token(token.kind, token.text[0], token.start, cut, token.spaced)
+        rest = Token(token.kind, token.text[1:], cut, token.end)
+        self.tokens = (*self.tokens[: self.at], head, rest, *self.tokens[self.at + 1 :])
+        self.next = head
+
+    def split_bars(self) -> None:
+        """Reads `||` as the end of one absolute value and the start of the next."""
+        token = self.next
+        middle = token.start + 1
+        bars = Token("op", "|", token.start, middle), Token("op", "|", middle, token.end)
+        self.tokens = (*self.tokens[: self.at], *bars, *self.tokens[self.at + 1 :])
+        self.next = bars[0]
+
+    def infix(self, op: str, left: Syntax, right: Syntax) -> Infix:
+        span = min(left.span[0], right.span[0]), max(left.span[1], right.span[1])
+        return Infix(span, op, left, right, self.deep(left, right))
+
+    def together(self, items: list[Syntax]) -> Syntax:
+        """Factors side by side as one node."""
+        if len(items) == 1:
+            return items[0]
+        items = [part for item in items for part in in_one_word(item)]
+        depth = self.deep(*items) + len(items)
+        self.check_depth(depth)
+        return Chain((items[0].span[0], items[-1].span[1]), tuple(items), depth)
+
+    def merged(self, name: str) -> str | None:
+        """The name that a name and its subscript make together; capitals count."""
+        return name if name in self.locals else self.scope.lookup(name, fold=False)
+
+    def resolved(self, name: str) -> str | None:
+        return name if name in self.locals else self.scope.lookup(name)
+
+    def layer_at(self, offset: int) -> bool:
+        """Whether a layer number such as ^{[2]} comes after `offset` tokens."""
+        braced = self.peek(offset + 1).text == "{"
+        return self.peek(offset).text == "^" and self.peek(offset + 1 + braced).text == "["
+
+    # The grammar
+
+    @abstractmethod
+    def comparison(self) -> Syntax:
+        """The loosest expression."""
+
+    @abstractmethod
+    def product(self) -> Syntax:
+        """A product; a sum over an index reaches as far."""
+
+    @abstractmethod
+    def signed(self) -> Syntax:
+        """A factor, perhaps with signs before it."""
+
+    @abstractmethod
+    def factor(self) -> Syntax:
+        """An atom with its scripts."""
+
+    @abstractmethod
+    def starts_factor(self) -> bool:
+        """Whether a factor follows."""
+
+    @abstractmethod
+    def coefficient(self, first: Number) -> tuple[Syntax, ...]:
+        """A number with what is tightly written behind it."""
+
+    @abstractmethod
+    def named(self, token: Token) -> Syntax:
+        """What a name stands for."""
+
+    @abstractmethod
+    def fraction(self, token: Token) -> Syntax:
+        """A quotient written as a command."""
+
+    @abstractmethod
+    def function(self, token: Token, rows: tuple[str, ...]) -> Syntax:
+        """A function with its argument."""
+
+    @abstractmethod
+    def binder(self, token: Token, tail: str) -> Syntax:
+        """A sum over an index."""
+
+    @abstractmethod
+    def exponential(self, token: Token) -> Syntax:
+        """A power of e."""
+
+
+def in_one_word(node: Syntax) -> tuple[Syntax, ...]:
+    """The factors of a chain that was written as one word, such as `wx`."""
+    return node.items if isinstance(node, Chain) else (node,)
+
+
+def is_comparison(node: Syntax) -> bool:
+    """Whether `node` compares."""
+    comparisons = {*words.COMPARISONS.values(), words.EQUALITY}
+    return isinstance(node, Infix) and node.op in comparisons
