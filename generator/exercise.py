@@ -86,7 +86,7 @@ def compose(template: Template, seed: int, slots: Choices) -> Exercise:
         id=exercise,
         template=template,
         seed=seed,
-        title=context.fill(template.title),
+        title=template.filled("title", context),
         slots=slots,
         statement=statement(template, context, program),
         conventions=conventions(template, context, program),

@@ -26,7 +26,9 @@ def build_program(template: Template, context: Context) -> Program | None:
     symbols = tuple(_symbols(template, context))
     lines = tuple(_lines(template, context))
     try:
-        program = parse_program(symbols, [line for _, line in lines], context.fill(template.loss))
+        program = parse_program(
+            symbols, [line for _, line in lines], template.filled("loss", context) or "L"
+        )
     except EngineError as problem:
         raise _place(problem, lines).table.error("lines", str(problem)) from problem
     return _with_words(program, dict(_words(template, context)))

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar, get_args
+from typing import Any, TypeAlias, get_args
 
 from engine.errors import EngineError
 from engine.notation import NotationError
 from engine.program import Domain, Role
 from engine.question import Kind, Upstream
-from generator.errors import TemplateError, nearest
+from generator.errors import nearest
 from generator.placeholders import Context, PlaceholderError, Term
-from generator.slots import Choices, Condition, Exclusion, Slot, Value, choose
+from generator.slots import ALWAYS, Choices, Condition, Exclusion, Slot, Value, choose
 from generator.source import Source, Table
 
 FORMAT = "gradbook.template/1"
@@ -30,7 +30,6 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*$")
 RANGE = re.compile(r"(.+?)\.\.(.+)$")
 
 Counters: TypeAlias = tuple[tuple[str, str | tuple[Value, ...]], ...]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,10 +124,9 @@ class Template:
         """`slug@version`."""
         return f"{self.slug}@{self.version}"
 
-    @cached_property
-    def loss(self) -> str:
-        """The name of what is differentiated, with its placeholders."""
-        return self.top.text("loss", "L")
+    def filled(self, key: str, context: Context) -> str:
+        """A text of the head, filled; raises TemplateError."""
+        return Entry(self.top, ALWAYS, ()).fill(key, context)
 
     def choose(self, seed: int) -> Choices:
         """The value of every slot for `seed`."""
@@ -140,7 +138,7 @@ class Template:
         return {
             "slug": self.slug,
             "version": self.version,
-            "title": context.fill(self.title),
+            "title": self.filled("title", context),
             "family": self.family,
             "difficulty": self.difficulty,
             "source": self.source,
@@ -374,6 +372,3 @@ def _allowed(
                 name, f"the slot {name} has no value {each!r}{nearest(str(each), slots[name])}"
             )
     return allowed
-
-
-__all__ = ["Asking", "Entry", "Template", "TemplateError", "read_template"]

@@ -192,6 +192,7 @@ WRONG = (
 # The same for what only a choice of slots brings to light.
 WRONG_LATER = (
     ("{{below}}", "{{beneath}}", r"forward\[1\].lines: {{beneath}} stands for nothing"),
+    ("{{words}} of", "{{word}} of", r"small.toml:4: title: {{word}} stands for nothing; did you"),
     ('"L = a{{depth}}^2"', "", r"small.toml:4\d: forward\[1\].lines: the loss L is not defined"),
     ("{{below}}", "{{activation+1}}", r"forward\[1\].lines: activation is 'tanh', which is not"),
     ('"a{{l-1}}"', '"{{below}}"', r"the term 'below' is defined through itself"),
