@@ -107,7 +107,7 @@ Verdict: TypeAlias = Refuted | Agreement | Undefined
 
 
 def compare(left: Batch, right: Batch, coarse: tuple[Batch, Batch] | None = None) -> Compared:
-    """How two batches of balls of one precision relate.
+    """How two batches of balls of one precision relate; to be called inside that `precision`.
 
     `coarse` holds the same two quantities at COARSE bits; it gives the size of the terms of an
     entry that is zero, which has no relative radius.  Undefined only if no point is defined on
@@ -158,37 +158,46 @@ def _examined(
     left: NDArray[Any], right: NDArray[Any], sizes: NDArray[Any] | None, shape: Sequence[Any]
 ) -> Compared:
     """The comparison entry by entry: a refutation, or what stands in the way of agreement."""
-    bits, wide = ctx.prec, None
-    missing: dict[str, set[int]] = {"left": set(), "right": set(), "either": set()}
+    found = _Found()
     for point, entry in np.ndindex(left.shape):
         a, b = left.item(point, entry), right.item(point, entry)
-        if _note_undefined(missing, point, a, b):
+        if found.undefined(point, a, b):
             continue
         if not a.overlaps(b):
             return Refuted(point, _position(entry, shape), _digits(a), _digits(b))
         agreed = _entry_bits(a, b, None if sizes is None else sizes.item(point, entry))
-        if agreed < NEEDED and wide is None:
-            wide = TooWide(point, _position(entry, shape))
-        bits = min(bits, agreed)
-    return _summed_up(len(left), missing, wide, bits)
+        found.bits[point] = min(agreed, found.bits.get(point, agreed))
+        if agreed < NEEDED:
+            found.wide.append(TooWide(point, _position(entry, shape)))
+    return found.summed_up(len(left))
 
 
-def _note_undefined(missing: dict[str, set[int]], point: int, a: arb, b: arb) -> bool:
-    absent = [side for side, value in (("left", a), ("right", b)) if not value.is_finite()]
-    for side in (*absent, *(["either"] if absent else [])):
-        missing[side].add(point)
-    return bool(absent)
+@dataclass
+class _Found:
+    """What stands in the way of agreement; a point counts only if all its entries have values."""
 
+    left: set[int] = field(default_factory=set)
+    right: set[int] = field(default_factory=set)
+    bits: dict[int, int] = field(default_factory=dict)
+    wide: list[TooWide] = field(default_factory=list)
 
-def _summed_up(
-    points: int, missing: dict[str, set[int]], wide: TooWide | None, bits: int
-) -> Compared:
-    undefined = len(missing["either"])
-    if undefined == points:
-        return Undefined(len(missing["left"]), len(missing["right"]), points)
-    if wide is not None and wide.point not in missing["either"]:
-        return wide
-    return Agreement(bits, points - undefined, undefined)
+    def undefined(self, point: int, a: arb, b: arb) -> bool:
+        """Whether one of the sides has no value, which is noted."""
+        for side, value in ((self.left, a), (self.right, b)):
+            if not value.is_finite():
+                side.add(point)
+        return not (a.is_finite() and b.is_finite())
+
+    def summed_up(self, points: int) -> Compared:
+        """The outcome over all points."""
+        missing = self.left | self.right
+        if len(missing) == points:
+            return Undefined(len(self.left), len(self.right), points)
+        wide = [each for each in self.wide if each.point not in missing]
+        if wide:
+            return wide[0]
+        bits = min(bits for point, bits in self.bits.items() if point not in missing)
+        return Agreement(bits, points - len(missing), len(missing))
 
 
 def _entry_bits(a: arb, b: arb, size: arb | None) -> int:

@@ -175,6 +175,18 @@ def test_wide_balls_are_neither_right_nor_wrong() -> None:
     assert compare(wide, _batch([[arb(1), arb(2)]])) == TooWide(0, (1, 1))
 
 
+def test_a_point_without_a_value_hides_no_wide_ball_at_another() -> None:
+    wide = [arb(1, 1e-20), arb(2)]
+    left = _batch([[arb(1, 1e-20), arb("nan")], wide])
+    assert compare(left, _batch([[arb(1), arb(2)]] * 2)) == TooWide(1, (1, 1))
+    outcome = compare(_batch([[arb(1, 1e-20), arb("nan")], [arb(1), arb(2)]]), left)
+    assert outcome == TooWide(1, (1, 1))
+    exact = _batch([[arb(1), arb(2)]] * 2)
+    with precision(200):
+        outcome = compare(_batch([[arb(1, 1e-20), arb("nan")], [arb(1), arb(2)]]), exact)
+    assert isinstance(outcome, Agreement) and outcome.points == 1 and outcome.undefined == 1
+
+
 def test_numbers_of_entries_must_fit() -> None:
     with pytest.raises(ShapeError, match="2 entries cannot be compared with 3"):
         compare(_batch([[arb(1)] * 2]), _batch([[arb(1)] * 3]))
