@@ -4,7 +4,8 @@
                   "aliases": [], "meaning": "the input"}],
      "statements": ["z = w^T x + b", …], "loss": "L"}
 
-A statement with aliases or a meaning is an object instead: {"formula": "z = …", "aliases": […], "meaning": "…"}.
+A statement with aliases or a meaning is an object instead: {"formula": "z = …", "aliases": […],
+"meaning": "…"}.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Notation: the expression language as people write it, in and out.
 
-    text --lexer--> tokens --parser--> syntax --elaborate--> Expr --printer--> text, NumPy, Unicode, LaTeX, MathML
+    text --lexer--> tokens --parser--> syntax --elaborate--> Expr --printer--> text
 
-`read` is for learners' texts: it returns a value whatever the text is.  `parse_expr` and `parse_program` are for
-authors and raise NotationError.
+`read` is for learners' texts: it returns a value whatever the text is.  `parse_expr` and
+`parse_program` are for authors and raise NotationError.
 """
 
 from engine.notation.display import show

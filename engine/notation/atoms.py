@@ -1,4 +1,4 @@
-"""What a factor begins with: numbers, brackets, indicators, sums over an index, fractions, functions."""
+"""What a factor begins with: a number, a bracket, an indicator, a sum, a fraction, a function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a descent is: the tokens, how deep it has gone, which brackets are open, which names are known.
+"""Where a descent is: the tokens, the depth, the open brackets, the known names.
 
 The grammar stands in the classes above this one; what they need of each other is declared here.
 """

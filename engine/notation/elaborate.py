@@ -1,4 +1,4 @@
-"""Surface trees to typed expressions: what juxtaposition, a subscript or a rank-1 vector means is decided by shapes.
+"""Surface trees to typed expressions: what a product or a subscript means is decided by shapes.
 
 s X t Y        (s t) (X Y)      scalars in front, matrices multiplied in order
 A ⊙ B (1 - B)  element-wise, where B and 1 - B cannot be multiplied
@@ -50,7 +50,7 @@ ZERO = Const(Fraction(0))
 
 @dataclass(frozen=True)
 class Elaborated:
-    """A typed answer: the value of each link of its chain (the last counts), and remarks on the reading."""
+    """A typed answer: the value of each link of its chain (the last counts), and remarks."""
 
     links: tuple[Expr | None, ...]
     notes: tuple[str, ...] = ()
@@ -62,8 +62,9 @@ def elaborate(
 ) -> Elaborated:
     """The typed answer of a surface tree; raises Mistake.
 
-    A strict reading never takes factors side by side for an element-wise product.  `entrywise` chooses
-    the other reading of K (1 - K) for a square K, where both conform; `forked` says that there was one.
+    A strict reading never takes factors side by side for an element-wise product.  `entrywise`
+    chooses the other reading of K (1 - K) for a square K, where both conform; `forked` says that
+    there was one.
     """
     return Elaborator(scope, strict, entrywise).answer(answer)
 
@@ -225,7 +226,7 @@ class Elaborator:
     def product(
         self, span: Span, nodes: list[Syntax], elementwise: bool = False, literal: bool = False
     ) -> Expr:
-        """Scalars in front, then the matrices multiplied in order; `literal` admits no other reading."""
+        """Scalars in front, then the matrices in order; `literal` admits no other reading."""
         nodes = [node for node in nodes if not self.is_identity(node)] or nodes
         values = [self.factor(node, position) for position, node in enumerate(nodes)]
         scalars: Expr | None = None
@@ -374,7 +375,8 @@ class Elaborator:
             Problem(
                 "parse",
                 node.span,
-                f"{node.spelling} takes {row.arity} operand{'s' * (row.arity != 1)}; its further options: {names}",
+                f"{node.spelling} takes {row.arity} operand{'s' * (row.arity != 1)};"
+                f" its further options: {names}",
             )
         )
 
@@ -590,7 +592,7 @@ _OPTIONS: Mapping[str, Callable[[Elaborator, Syntax], Any]] = {
 
 
 def _main_clause(clauses: tuple[Clause, ...]) -> int:
-    """The clause that is the answer: the last without a left-hand side, else the last that is no side definition."""
+    """The clause that is the answer: the last without a left-hand side, else the last statement."""
     bare = [at for at, clause in enumerate(clauses) if len(clause.links) == 1 and not clause.side]
     statements = [at for at, clause in enumerate(clauses) if not clause.side]
     return (bare or statements or [0])[-1]

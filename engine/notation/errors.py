@@ -1,7 +1,7 @@
-"""What a reader of formulas can say besides an expression: problems are values, authors get exceptions.
+"""What can be wrong with a text: for learners a value, for authors an exception.
 
-NotationError(EngineError)   a text that an author of programs wrote and that is none; carries the problem
-Problem                      a learner's mistake: its kind, place, what was expected, the nearest symbol
+Problem                      a learner's mistake: its kind, its place, what was expected
+NotationError(EngineError)   an author's text that is no formula; carries the problem
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ CONTEXT = 60  # characters shown on either side of the caret
 class Problem:
     """Why a text could not be read: one sentence, its place, and what would help.
 
-    `span` counts characters of the text; `shapes` holds the shapes of the parts where `kind` is `shape`.
+    `span` counts characters of the text; `shapes` holds the shapes of the parts where `kind` is
+    `shape`.
     """
 
     kind: Kind

@@ -31,7 +31,7 @@ def all_alike(nodes: list[Syntax], values: list[Expr | Ones]) -> bool:
 
 
 def two_readings(left: Expr, right: Expr) -> bool:
-    """Whether K (1 - K) stands here with a square K: the matrix product conforms, the other is meant."""
+    """Whether K (1 - K) stands here with a square K: the one conforms, the other is meant."""
     if left.shape != right.shape or left.shape[:1] != left.shape[1:]:
         return False
     return any(

@@ -1,7 +1,7 @@
 """Text to tokens, one pass for every notation: a token is a number, a name, a script or a sign.
 
-Spaces, `\\left`, `\\,` and the like only separate; `np.` and `torch.` mark the name behind them as qualified.
-Every alternative of the pattern begins differently, so scanning is linear.
+Spaces, `\\left`, `\\,` and the like only separate; `np.` and `torch.` mark the name behind them as
+qualified.  Every alternative of the pattern begins differently, so scanning is linear.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import unicodedata
 from typing import Literal, NamedTuple, TypeAlias
 
 from engine.notation.errors import Mistake, Problem, Span
-from engine.notation.spelling import LETTERS
 
 MAX_LENGTH = 4000
 MAX_TOKENS = 1200
@@ -23,27 +22,32 @@ SUPERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ⁽⁾", "0123456789+-
 SUBS = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ", "0123456789ijklmn", strict=True))
 # Structural signs with one spelling each; operators of the table keep their own.
 SAME = {
-    "lVert": "‖(", "rVert": "‖)", "Vert": "‖", "|": "‖", "||": "‖", "∥": "‖", "lvert": "|(", "rvert": "|)",
-    "vert": "|", "{": "{", "}": "}", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
-    "\u2032": "'", "’": "'", "prime": "'", "⊤": "ᵀ", "ᵗ": "ᵀ", "𝖳": "ᵀ", "⋅": "·", "∙": "·", "cdot": "·",
+    "lVert": "‖(", "rVert": "‖)", "Vert": "‖", "|": "‖", "||": "‖", "∥": "‖",
+    "lvert": "|(", "rvert": "|)", "vert": "|", "{": "{", "}": "}",
+    "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
+    "\u2032": "'", "’": "'", "prime": "'", "⊤": "ᵀ", "ᵗ": "ᵀ", "𝖳": "ᵀ",
+    "⋅": "·", "∙": "·", "cdot": "·",
     "partial": "∂", "nabla": "∇", "𝟏": "𝟙", "neq": "!=", "%": "%",
 }  # fmt: skip
-
 COMMANDS = {"dfrac": "frac", "tfrac": "frac", "cfrac": "frac"}
 
 _LETTER = r"[A-Za-zͰ-Ͽ\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]\u0302?"
-_FONTS = "operatorname|mathrm|mathit|mathsf|mathcal|text|textrm|textbf|mathbf|boldsymbol|bm|mathbb|mathds"
+_FONTS = (
+    "operatorname|mathrm|mathit|mathsf|mathcal|text|textrm|textbf|mathbf|boldsymbol|bm|mathbb"
+    "|mathds"
+)
 _PATTERN = re.compile(
     rf"""
-    (?P<space>(?:\s|\\[,;:!\ ()\[\]]|~|\$|\\(?:left|right|[bB]igg?[lrm]?|q?quad|displaystyle|limits|!)
-        (?![A-Za-z])\.?)+)
+    (?P<space>(?:\s|\\[,;:!\ ()\[\]]|~|\$
+        |\\(?:left|right|[bB]igg?[lrm]?|q?quad|displaystyle|limits)(?![A-Za-z])\.?)+)
   | (?P<number>(?:[0-9]+(?:\.(?![A-Za-z*/^]))?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
   | (?P<qualifier>(?:np|numpy|torch|tf|jnp|math|F|nn)\.
         (?:(?:linalg|nn|functional|special|math)\.)*(?=[A-Za-z]))
   | (?P<name>∑|{_LETTER}(?:{_LETTER}|[0-9]|_(?=[A-Za-z0-9Ͱ-Ͽ]))*)
   | \\(?P<accent>hat|widehat|bar|overline|tilde|vec|dot)\s*
         (?:\{{\s*\\?(?P<under>[A-Za-z]{{1,12}})\s*\}}|\\?(?P<bare>[A-Za-z]))
-  | \\(?P<font>{_FONTS})\*?\s*(?:\{{\s*\\?(?P<inside>[A-Za-z0-9_]{{1,24}})\s*\}}|(?P<single>[A-Za-z0-9]))
+  | \\(?P<font>{_FONTS})\*?\s*
+        (?:\{{\s*\\?(?P<inside>[A-Za-z0-9_]{{1,24}})\s*\}}|(?P<single>[A-Za-z0-9]))
   | \\(?P<command>[A-Za-z]+|[{{}}|])
   | (?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ⁽⁾]+)
   | (?P<sub>[₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ]+)
@@ -52,7 +56,6 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_NAMES = {"accent", "font"}
 
 
 class Token(NamedTuple):
@@ -157,8 +160,6 @@ def _sub(match: re.Match[str]) -> tuple[TokenKind, str, str]:
 
 
 _READERS = {
-    "number": _plain, "method": _plain, "name": _name, "command": _command, "sup": _super, "sub": _sub,
-    "under": _accented, "bare": _accented, "inside": _fonted, "single": _fonted,
+    "number": _plain, "method": _plain, "name": _name, "command": _command, "sup": _super,
+    "sub": _sub, "under": _accented, "bare": _accented, "inside": _fonted, "single": _fonted,
 }  # fmt: skip
-
-__all__ = ["LETTERS", "Token", "tokens"]

@@ -1,6 +1,7 @@
 """Presentation MathML (Core): the printer's layout, with elements instead of characters.
 
-Which factors stand side by side and where brackets go is decided by the printer; here a part's text is markup.
+Which factors stand side by side and where brackets go is decided by the printer; here a part's text
+is markup.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a word of letters stands for: a symbol, a symbol with its script, a function, or several of them in a row.
+"""What a word of letters stands for: a symbol, perhaps with a script, a function, several of them.
 
 The scope is asked; a word that it does not know is cut into words that it knows.
 """
@@ -77,7 +77,7 @@ class Names(Scripts):
         return "_" in token.text and self.layer_at(0)
 
     def unresolved(self, token: Token) -> Syntax:
-        """A name that is no symbol: a function, a sum, a name with an index, or several names in a row."""
+        """A name that is no symbol: a function, a sum, a name with an index, several names."""
         text = token.text
         head, _, tail = text.partition("_")
         if self.binds(token, head, bool(tail)):

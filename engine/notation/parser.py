@@ -9,8 +9,9 @@
     signed     := "-" signed | factor
     factor     := atom (power | subscript | transpose | ".method(…)")*
 
-What the factors of a chain mean to each other depends on their shapes, so it is left to the elaboration.
-Nesting, depth and length are limited, and no alternative is tried twice: the work is linear in the text.
+What the factors of a chain mean to each other depends on their shapes, so it is left to the
+elaboration. Nesting, depth and length are limited, and no alternative is tried twice: the work is
+linear in the text.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ class Parser(Atoms):
         return in_one_word(first)
 
     def coefficient(self, first: Number) -> tuple[Syntax, ...]:
-        """`first` with the factor that is tightly written behind it, then what follows in one word."""
+        """`first` with the factor tightly written behind it, then what follows in one word."""
         if not self.starts_factor():
             return (first,)
         second, *rest = in_one_word(self.factor())

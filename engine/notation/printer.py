@@ -1,7 +1,7 @@
-"""Expressions as people write them: one layout for every notation, over the glyphs of the operator table.
+"""Expressions as people write them: one layout for every notation, over the table's glyphs.
 
-A rendered part carries the binding power of its outermost operator; a part that binds more loosely than its
-place allows is put in brackets.  What is printed is read back as the same expression.
+A rendered part carries the binding power of its outermost operator; a part that binds more loosely
+than its place allows is put in brackets.  What is printed is read back as the same expression.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 class Dialect:
     """How one notation differs from the others.
 
-    `explicit`: every product has a sign; `stacked`: quotients and scripts are set in two dimensions, in braces;
-    `raised`: whole exponents have characters of their own.
+    `explicit`: every product has a sign; `stacked`: quotients and scripts are set in two
+    dimensions, in braces; `raised`: whole exponents have characters of their own.
     """
 
     name: Literal["text", "numpy", "unicode", "latex"]
@@ -123,7 +123,7 @@ class Printer:
         return Part(f"{left}{part.text}{right}", ATOM)
 
     def at_least(self, power: int, part: Part, inner: bool = False) -> Part:
-        """`part`, in brackets where it binds more loosely than `power`, or where an inner part has a sign."""
+        """`part`, in brackets where it binds too loosely, or is signed and not the first."""
         if part.power < power or (inner and part.signed):
             return self.bracketed(part)
         return part
@@ -179,7 +179,7 @@ class Printer:
         return self.dialect.indicator.format(text)
 
     def product(self, expr: Apply) -> Part:
-        """Factors side by side where they are read back as the same product, else a sign between them."""
+        """Factors side by side where that is read back as the same, else with a sign."""
         factors = None if self.dialect.explicit else _side_by_side(expr)
         if factors is None:
             return self.spread(expr, PRODUCT)

@@ -21,7 +21,7 @@ from engine.program import Program, Statement, Symbol
 
 @dataclass(frozen=True)
 class Read:
-    """What a text says; `links` are all parts of an equality chain, None where one only names the result."""
+    """What a text says; `links` are the parts of an equality chain, None for a mere name."""
 
     expr: Expr
     syntax: Answer
@@ -31,7 +31,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Why a text says nothing; `syntax` is there when only its meaning is in doubt (unknown names, shapes)."""
+    """Why a text says nothing; `syntax` is there when only names or shapes are wrong."""
 
     problem: Problem
     syntax: Answer | None = None
@@ -48,7 +48,7 @@ Reading: TypeAlias = Read | Unreadable | Ambiguous
 
 
 def read(text: str, scope: Scope, *, strict: bool = False) -> Reading:
-    """What `text` says in `scope`; a strict reading demands a sign for every element-wise product."""
+    """What `text` says in `scope`; strictly, every element-wise product needs a sign."""
     try:
         syntax = parse(text, scope)
     except Mistake as mistake:
@@ -94,7 +94,7 @@ def parse_program(
     functions: dict[str, str] | None = None,
     example_axis: int | None = None,
 ) -> Program:
-    """The program of `lines`, each `name = formula`; raises NotationError or ProgramError, naming the line."""
+    """The program of `lines`, each `name = formula`; an error names the line."""
     shapes = {symbol.name: symbol.shape for symbol in symbols}
     aliases = {alias: symbol.name for symbol in symbols for alias in symbol.aliases}
     dims = frozenset(dim for shape in shapes.values() for dim in shape if isinstance(dim, str))

@@ -1,7 +1,7 @@
 """What the names in an answer mean: symbols, their other spellings, dimensions, functions.
 
-All spellings of a name (`W1`, `W_1`, `W₁`, `W^{[1]}`; `ŷ`, `\\hat y`, `y_hat`, `yhat`) have one normal spelling;
-the tables of normal spellings are computed once for each scope.
+All spellings of a name (`W1`, `W_1`, `W₁`, `W^{[1]}`; `ŷ`, `\\hat y`, `y_hat`, `yhat`) have one
+normal spelling; the tables of normal spellings are computed once for each scope.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def _plain(mark: str) -> str:
 class Scope:
     """The meaning of every name an answer may use.
 
-    `functions` binds further function names to rows of the operator table (`g` to `tanh`); `definitions` are
-    names that stand for expressions; `example_axis` is the axis that x^{(i)} selects along; `base` is the
-    number of the first entry in square brackets.
+    `functions` binds further function names to rows of the operator table (`g` to `tanh`);
+    `definitions` are names that stand for expressions; `example_axis` is the axis that x^{(i)}
+    selects along; `base` is the number of the first entry in square brackets.
     """
 
     symbols: Mapping[str, Shape]

@@ -1,4 +1,4 @@
-"""What is attached behind an atom: powers, layers, transposes, subscripts, positions, methods, arguments."""
+"""What is attached behind an atom: powers, layers, transposes, subscripts, methods, arguments."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ class Scripts(Cursor):
         return item
 
     def below(self, node: Syntax, items: tuple[Syntax | None, ...]) -> Syntax:
-        """`node` with a subscript: part of its name where the scope has such a name, else an index."""
+        """`node` with a subscript: part of its name where there is such a name, else an index."""
         first = items[0] if len(items) == 1 else None
         if isinstance(node, One):
             return self.ones_or_indicator(node, items)

@@ -1,7 +1,7 @@
 """How a name is spelled in each notation: `W2` is W^{[2]} in LaTeX, `yhat` is ŷ, `lambda` is λ.
 
-A name is a stem (letters, perhaps a Greek word, perhaps with an accent), a layer number and the rest after
-an underscore.
+A name is a stem (letters, perhaps a Greek word, perhaps with an accent), a layer number and the
+rest after an underscore.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from keyword import iskeyword
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η",
-    "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π",
+    "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ",
+    "pi": "π",
     "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ",
     "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π",
     "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",

@@ -1,7 +1,7 @@
-"""The untyped surface tree: what was written, with the place of every part, before shapes are looked at.
+"""The untyped surface tree: what was written, with the place of every part.
 
-A tree can be elaborated in any scope that has the same names; brackets are kept, because `1/2m` and `1/2 m`
-or `1^T` and `(1)^T` differ.
+A tree can be elaborated in any scope that has the same names; brackets are kept, because `1/2m` and
+`1/2 m` or `1^T` and `(1)^T` differ.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function applied; `rows` are the table's rows of that spelling, `primes` counts derivatives.
+    """A function applied; `rows` has that spelling, `primes` counts derivatives.
 
     `qualified` tells `np.max(x, 0)`, whose 0 is an axis, from `max(x, 0)`.
     """
@@ -106,7 +106,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Entries or slices: `W_{1j}` (`raw` items, counted from 1), `W[0, j]` (counted from the scope's base).
+    """Entries or slices: `W_{1j}`, counted from 1, or `W[0, j]`, counted from the scope's base.
 
     An item `None` is a colon.
     """

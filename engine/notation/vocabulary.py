@@ -1,7 +1,7 @@
 """The operator table read backwards: from signs and function names to rows.
 
-Computed once.  Everything the parser knows about operators it knows from here; what no row can say is the short
-list of sugars at the end.
+Computed once.  Everything the parser knows about operators it knows from here; what no row can say
+is the short list of sugars at the end.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _rows(*kinds: str) -> list[Operator]:
 
 
 def _signs(rows: list[Operator]) -> dict[str, str]:
-    """Signs and bare command names, each with its row; an equals sign alone separates statements."""
+    """Signs and bare command names, each with its row; an equals sign separates statements."""
     return {
         glyph.lstrip("\\"): row.name
         for row in rows
@@ -62,7 +62,8 @@ def _fences() -> dict[str, tuple[str, str]]:
 
 # The lexer's own signs for brackets that have several spellings.
 FENCE_SIGNS = {
-    "||": "‖", "‖": "‖", r"\lVert": "‖(", r"\rVert": "‖)", "|": "|", r"\lvert": "|(", r"\rvert": "|)",
+    "||": "‖", "‖": "‖", r"\lVert": "‖(", r"\rVert": "‖)",
+    "|": "|", r"\lvert": "|(", r"\rvert": "|)",
 }  # fmt: skip
 
 COMPARISONS = _level(COMPARISON)

@@ -1,7 +1,8 @@
 """Random well-typed expressions over the whole operator table.
 
-Every row takes part with every combination of operand shapes and attributes that its shape rule admits, so a new
-row needs nothing here.  `random_expr(Random(seed))` is reproducible; `expressions()` is the Hypothesis strategy.
+Every row takes part with every combination of operand shapes and attributes that its shape rule
+admits, so a new row needs nothing here.  `random_expr(Random(seed))` is reproducible;
+`expressions()` is the Hypothesis strategy.
 """
 
 from __future__ import annotations

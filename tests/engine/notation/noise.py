@@ -1,4 +1,4 @@
-"""Texts that no careful person types: random characters, damaged answers, tokens thrown together."""
+"""Texts that no careful person types: random characters, damaged answers, token soup."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ SOUP = (
     *SYMBOLS,
     *"()[]{}^_+-*/@.,;:=<>|'",
     "^{", "_{", "1{", "\\frac", "\\sum_{i=1}^{m}", "\\left(", "\\right)", "\\partial", "\\mathbf 1",
-    "np.", ".T", "^T", "^{[2]}", "^{(i)}", "sum_j", "axis=", "keepdims=True", "for i in range(", "where",
+    "np.", ".T", "^T", "^{[2]}", "^{(i)}", "sum_j", "axis=", "keepdims=True", "for i in range(",
+    "where",
     "||", "‖", "e^", "'", "·", "2", "0.5", "1e9", "10", " ",
 )  # fmt: skip
 
@@ -75,10 +76,14 @@ def texts(count: int, answers: list[str]) -> Iterator[tuple[int, str]]:
 def monsters() -> list[str]:
     """Texts made to exhaust a reader: deep, long, wide, or ambiguous without end."""
     bricks = (
-        "(", "((a)", "[", "{", "-", "x^", "x^{", "x_", "x_{", "\\frac{", "\\frac", "‖", "|", "|x", "1{", "𝟙(",
-        "sum_j ", "\\sum_{i=1}^{", "sigmoid(", "sigmoid ", "log ", "x'", "x^T", "x[", "x[1,", "a+", "a*", "a/",
-        "a ", "aa", "xy", "xyzw", "a=", "a;", "1/", "2", "9^", "9**", "e^", "e^{", "∂", "∂L/", "np.", ".T", ".sum(",
-        "x.T", "\\left(", "\\mathbf{", "\\hat{", "where ", ",", "for i in range(", "sum(x for i in range(", "σ'",
+        "(", "((a)", "[", "{", "-", "x^", "x^{", "x_", "x_{", "\\frac{", "\\frac", "‖", "|", "|x",
+        "1{", "𝟙(",
+        "sum_j ", "\\sum_{i=1}^{", "sigmoid(", "sigmoid ", "log ", "x'", "x^T", "x[", "x[1,",
+        "a+", "a*", "a/",
+        "a ", "aa", "xy", "xyzw", "a=", "a;", "1/", "2", "9^", "9**", "e^", "e^{", "∂", "∂L/",
+        "np.", ".T", ".sum(",
+        "x.T", "\\left(", "\\mathbf{", "\\hat{", "where ", ",", "for i in range(",
+        "sum(x for i in range(", "σ'",
         "x_1^{[2]}", "W_{11}", "₁", "²", "1_{", "x^{(i)}", "dL/dz", "abcdefghijklmnopq ", "\u0302",
     )  # fmt: skip
     return [brick * (4000 // len(brick)) for brick in bricks] + [

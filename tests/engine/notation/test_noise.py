@@ -1,4 +1,6 @@
-"""No text makes the reader fail or work long: every outcome is a value, found in a bounded number of steps."""
+"""No text makes the reader fail or work long: every outcome is a value, found in a bounded number
+of steps.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text that cannot be read is answered with its place, what was expected, and the nearest symbol."""
+"""What cannot be read is answered with its place, what was expected, the nearest symbol."""
 
 from __future__ import annotations
 

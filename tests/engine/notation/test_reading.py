@@ -10,7 +10,8 @@ from engine.notation import Ambiguous, Read, Scope, Unreadable, read, read_again
 SCOPE = Scope(
     symbols={
         "X": ("n", "m"), "w": ("n", 1), "x": ("n", 1), "b": (), "s": (), "lambda": (), "alpha": (),
-        "z": (1, "m"), "a": (1, "m"), "y": (1, "m"), "c": (1, "k"), "A": ("m", "k"), "K": ("n", "n"),
+        "z": (1, "m"), "a": (1, "m"), "y": (1, "m"), "c": (1, "k"), "A": ("m", "k"), "K": ("n",
+        "n"),
         "W1": ("h", "n"), "W2": (1, "h"), "z1": ("h", "m"), "a1": ("h", "m"),
         "v": (2, 1), "V": (2, 3), "u": (1, 3),
     },

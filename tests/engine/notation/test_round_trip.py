@@ -1,4 +1,6 @@
-"""What is printed is read back as the same expression, in every notation that is both read and written."""
+"""What is printed is read back as the same expression, in every notation that is both read and
+written.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""How long reading takes on this machine: `python -m tests.engine.notation.timing` prints milliseconds."""
+"""How long reading takes on this machine: `python -m tests.engine.notation.timing` prints
+milliseconds.
+"""
 
 from __future__ import annotations
 
