@@ -59,7 +59,8 @@ class Compiled:
     def scope(self) -> Scope:
         """The names an answer may use."""
         question = self.question
-        return scope_of(self.program, question.target, question.example_axis)
+        per_example = question.upstream == "example"
+        return scope_of(self.program, question.target, question.example_axis, per_example)
 
     @cached_property
     def comparison(self) -> Comparison:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from engine.errors import PrecisionExhausted, ShapeError
 from engine.expression import Const, Expr, Var, transform
 from engine.notation import Read
-from engine.notation.syntax import Answer
+from engine.notation.syntax import Answer, Derivative, Name
 from engine.program import Target
 from engine.shapes import show as show_shape
 from engine.symbolic import balls
@@ -56,11 +57,11 @@ def _diagnoses(compiled: Compiled, explanations: Sequence[Explanation]) -> tuple
     """One diagnosis per slug, in order; of several explanations by two mistakes, the first."""
     if explanations and len(explanations[0].slugs) > 1:
         explanations = explanations[:1]
-    fields = exercise_fields(compiled)
+    known = exercise_fields(compiled)
     found: dict[str, Diagnosis] = {}
     for each in explanations:
         for slug in each.slugs:
-            found.setdefault(slug, misconception(slug).diagnosis({**fields, **each.fields}))
+            found.setdefault(slug, misconception(slug).diagnosis({**known, **each.fields}))
     return tuple(found.values())
 
 
@@ -68,13 +69,13 @@ def exercise_fields(compiled: Compiled) -> dict[str, str]:
     """What the exercise alone puts into a misconception's sentence."""
     program, target = compiled.program, compiled.question.target
     batch = sorted(compiled.search.constants.means)
-    fields = {
+    known = {
         "derivative": asked(compiled),
         "variable": target.variable,
         "shape": show_shape(program.shapes[target.variable]),
         "loss": program.loss,
     }
-    return fields | ({"batch": batch[0]} if batch else {})
+    return known | ({"batch": batch[0]} if batch else {})
 
 
 def asked(compiled: Compiled) -> str:
@@ -150,30 +151,26 @@ def borrowed_derivatives(compiled: Compiled, reading: Read | None) -> str:
     if reading is None:
         return ""
     program, target = compiled.program, compiled.question.target
-    written = _plain(_last_link(reading.syntax))
+    used = {compiled.scope.lookup(name) for name in _names(reading.syntax)}
     for name in earlier_derivatives(program, target):
-        for spelling in derivative_names(program, name):
-            if re.search(rf"(?<!\w){re.escape(_plain(spelling))}(?!\w)", written):
-                return f"d{program.loss}/d{name}"
+        if used & set(derivative_names(program, name)):
+            return f"d{program.loss}/d{name}"
     return ""
 
 
-def _last_link(syntax: Answer) -> str:
-    return syntax.text.rsplit("=", 1)[-1]
-
-
-def _plain(text: str) -> str:
-    """A formula with the marks around derivatives taken away."""
-    for mark, plain in (
-        (r"\partial", "d"),
-        ("∂", "d"),
-        (r"\frac", ""),
-        ("}{", "/"),
-        ("{", ""),
-        ("}", ""),
-    ):
-        text = text.replace(mark, plain)
-    return re.sub(r"(?<=\bd) +|[\[\]^_]", "", text).replace(" /", "/").replace("/ ", "/")
+def _names(answer: Answer) -> Iterator[str]:
+    """Every name in the last links of an answer's clauses, derivatives as dL/dz."""
+    stack: list[Any] = [clause.links[-1] for clause in answer.clauses]
+    while stack:
+        match stack.pop():
+            case Name(spelling=spelling):
+                yield spelling
+            case Derivative(of=Name(spelling=over), wrt=Name(spelling=under)):
+                yield f"d{over}/d{under}"
+            case tuple() as several:
+                stack.extend(several)
+            case node if is_dataclass(node):
+                stack.extend(getattr(node, field.name) for field in fields(node))
 
 
 # evidence

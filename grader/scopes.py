@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import mul
 
-from engine.expression import Apply, Expr, walk
+from engine.expression import Apply, Expr, Var, walk
 from engine.gradient import adjoint_formulas
 from engine.notation import Scope
 from engine.operators import operator
 from engine.program import Program, Statement, Symbol, Target
 from engine.shapes import Dim
+from grader.diagnosis.constants import Constants
 from grader.diagnosis.ground import Layout
 
 GENERIC = ("g", "f")
 
 
-def scope_of(program: Program, target: Target | None = None, examples: int | None = None) -> Scope:
+def scope_of(
+    program: Program,
+    target: Target | None = None,
+    examples: int | None = None,
+    per_example: bool = False,
+) -> Scope:
     """The scope of answers about `program`; with a target, earlier derivatives have a meaning too.
 
-    `examples` is the axis of the examples, where the question says it.
+    `examples` is the axis of the examples, where the question says it.  With `per_example`, dz is
+    the derivative of one example's loss, without the mean's factor; dJ/dz is what it says.
     """
     return Scope.of(
         program,
         functions=_generic_functions(program),
-        definitions=dict(_derivatives(program, target)) if target else None,
+        definitions=dict(_derivatives(program, target, per_example)) if target else None,
         example_axis=example_axis(program) if examples is None else examples,
     )
 
@@ -35,11 +44,13 @@ def earlier_derivatives(program: Program, target: Target) -> dict[str, Expr]:
     return {name: formulas[name] for name in sorted(names) if name in formulas}
 
 
-def _derivatives(program: Program, target: Target) -> Iterator[tuple[str, Expr]]:
+def _derivatives(program: Program, target: Target, per_example: bool) -> Iterator[tuple[str, Expr]]:
+    means = sorted(Constants(Layout(program, target)).means) if per_example else []
     for name, formula in earlier_derivatives(program, target).items():
         for spelling in derivative_names(program, name):
             if spelling not in program.shapes:
-                yield spelling, formula
+                short = "/" not in spelling
+                yield spelling, reduce(mul, map(Var, means), formula) if short else formula
 
 
 def derivative_names(program: Program, name: str) -> tuple[str, ...]:

@@ -26,6 +26,10 @@ LEFT: tuple[tuple[str, Any], ...] = (
     ("order", lambda g, o: o.T @ g),
     ("order", lambda g, o: o.T @ g.T),
     ("order", lambda g, o: o @ g),
+    ("entries", lambda g, o: g * o.T),
+    ("entries", lambda g, o: g * o),
+    ("axis", lambda g, o: (g * o).sum(axis=0, keepdims=True)),
+    ("axis", lambda g, o: (g * o).sum()),
 )
 RIGHT: tuple[tuple[str, Any], ...] = (
     ("transpose", lambda g, o: o @ g),
@@ -34,12 +38,19 @@ RIGHT: tuple[tuple[str, Any], ...] = (
     ("order", lambda g, o: g @ o.T),
     ("order", lambda g, o: g.T @ o.T),
     ("order", lambda g, o: g @ o),
+    ("entries", lambda g, o: o.T * g),
+    ("entries", lambda g, o: o * g),
+    ("axis", lambda g, o: (o * g).sum(axis=1, keepdims=True)),
+    ("axis", lambda g, o: (o * g).sum()),
 )
 SLUGS = {
-    ("transpose", "parameter"): "missing-transpose-weights",
-    ("transpose", "data"): "missing-transpose-activations",
-    ("order", "parameter"): "wrong-matmul-order",
-    ("order", "data"): "wrong-matmul-order",
+    "transpose": {
+        "parameter": "missing-transpose-weights",
+        "data": "missing-transpose-activations",
+    },
+    "order": {"parameter": "wrong-matmul-order", "data": "wrong-matmul-order"},
+    "entries": {"parameter": "elementwise-for-matmul", "data": "elementwise-for-matmul"},
+    "axis": {"data": "summed-over-wrong-axis"},
 }
 
 
@@ -61,12 +72,13 @@ def _matmuls(layout: Layout) -> Iterator[tuple[Place, int, Expr]]:
 
 
 def matmul_mistakes(layout: Layout) -> Iterator[Plan]:
-    """A transpose or the order of a product wrong, in every way."""
+    """A transpose, the order or the kind of a product wrong, in every way."""
     for place, position, crossed in _matmuls(layout):
         holds = layout.holds(crossed)
         for kind, form in (LEFT, RIGHT)[position]:
-            slug = SLUGS.get((kind, holds), "wrong-matmul-order")
-            yield planted(layout, place, slug, _one_sided(position, form), named(crossed))
+            if holds in SLUGS[kind]:
+                rule = _one_sided(position, form)
+                yield planted(layout, place, SLUGS[kind][holds], rule, named(crossed))
 
 
 def unit_mistakes(layout: Layout) -> Iterator[Plan]:

@@ -62,12 +62,18 @@ class Search:
     @cached_property
     def _singles(self) -> Table:
         layout = self.grounds[0].layout
-        return Table(self.grounds[0], single_mistakes(layout), self.references[:1])
+        return Table(self.grounds[0], single_mistakes(layout), self._right)
 
     @cached_property
     def _pairs(self) -> Table:
         layout = self.grounds[0].layout
-        return Table(self.grounds[0], pairs_of_mistakes(layout), self.references[:1])
+        return Table(self.grounds[0], pairs_of_mistakes(layout), self._right)
+
+    @property
+    def _right(self) -> tuple[Batch, ...]:
+        """What is no mistake in the pass: the right gradient, and its transpose."""
+        right = self.references[0]
+        return (right,) if self.square else (right, *_transposed((right,)))
 
     def differs(self, answer: Expr) -> bool:
         """Whether float64 shows a difference far beyond rounding; a filter, never a verdict."""
@@ -83,12 +89,14 @@ class Search:
         """What explains `answer`: all explanations of the first kind that has one."""
         with np.errstate(all="ignore"):
             try:
-                values = tuple(ground.env.evaluate(answer) for ground in self.grounds)
+                values = tuple(_as_row(ground.env.evaluate(answer)) for ground in self.grounds)
             except (EngineError, IndexError):
                 return ()
             return self._explained(values)
 
     def _explained(self, values: Sequence[Batch]) -> tuple[Explanation, ...]:
+        if self._factor_of_reference(values) == ():
+            return ()  # equal up to rounding in float64: no mistake of these makes that difference
         for step in (self._at_loss, self._turned, self._one, self._one_and_more, self._two):
             found = _best(step(values))
             if found:
@@ -198,6 +206,13 @@ def _factor(left: NDArray[np.float64], right: NDArray[np.float64]) -> float | No
     if usable(left) and usable(right):
         return multiple(left, right)
     return None if np.any(left) or np.any(right) else 1.0
+
+
+def _as_row(value: Batch) -> Batch:
+    """A rank-1 value as a row."""
+    if len(value.shape) != 1:
+        return value
+    return Batch(value.data[:, None, :], (1, *value.shape), value.field)
 
 
 def _transposed(values: Sequence[Batch]) -> tuple[Batch, ...]:

@@ -76,7 +76,7 @@ class Table:
         if not np.all(np.isfinite(column)):
             return
         if not np.any(column):
-            yield from (Match(entry, 1.0) for _, entry in file if not np.any(entry.column))
+            yield from (Match(e, 1.0) for _, e in file if e.plan.vjp and not np.any(e.column))
             return
         sought = fingerprint(column)
         start = bisect_left(file, sought - NEAR, key=lambda item: item[0])
