@@ -37,6 +37,7 @@ NEEDED = 150  # bits of agreement
 COARSE = 64  # bits at which the size of the terms of a zero is read off
 LEAST_POINTS = 4  # at which both sides must be defined
 REDRAWS = 3
+KEPT = 64  # values of references
 
 _TURN = threading.RLock()
 
@@ -103,7 +104,7 @@ class Undefined:
 
 
 Compared: TypeAlias = Refuted | Agreement | TooWide | Undefined
-Verdict: TypeAlias = Refuted | Agreement | Undefined
+Equality: TypeAlias = Refuted | Agreement | Undefined
 
 
 def compare(left: Batch, right: Batch, coarse: tuple[Batch, Batch] | None = None) -> Compared:
@@ -239,7 +240,7 @@ class Comparison:
         self._references: dict[tuple[Expr, int, int], Batch] = {}
         self._redraws: list[tuple[Group, ...]] = []
 
-    def equal(self, answer: Expr, reference: Expr, bits: int = BITS) -> Verdict:
+    def equal(self, answer: Expr, reference: Expr, bits: int = BITS) -> Equality:
         """How `answer` relates to `reference` at the sample points.
 
         Raises PrecisionExhausted when balls stay too wide at MOST_BITS.
@@ -266,6 +267,8 @@ class Comparison:
         """The values of a reference in a group, kept for the next comparison."""
         key = (expr, group, bits)
         if key not in self._references:
+            if len(self._references) == KEPT:
+                del self._references[next(iter(self._references))]
             self._references[key] = self._evaluate(expr, group, bits)
         return self._references[key]
 
@@ -342,6 +345,6 @@ def _merged(outcomes: Sequence[Compared]) -> Agreement | Undefined:
 
 def equal_at(
     program: Program, samples: Samples, answer: Expr, reference: Expr, bits: int = BITS
-) -> Verdict:
+) -> Equality:
     """How `answer` relates to `reference` at the sample points; see `Comparison.equal`."""
     return Comparison(program, samples).equal(answer, reference, bits)
