@@ -115,7 +115,9 @@ ROWS = (
     ),
     Operator(
         name="sum_over",
-        notation=Notation("binder", SUM, "sum", unicode="Σ", latex=r"\sum", names=("Σ", "∑", "Sigma")),
+        notation=Notation(
+            "binder", SUM, "sum", unicode="Σ", latex=r"\sum", names=("Σ", "∑", "Sigma")
+        ),
         arity=1,
         shape=lambda body, index, size: body,
         forward=lambda body, index, size: body,

@@ -4,6 +4,7 @@ of steps.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -11,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from engine.notation import Read, Unreadable, read
+from engine.notation import Ambiguous, Read, Unreadable, read
 from tests.engine.notation import corpus, noise
 from tests.engine.strategies import SCOPE
 
 COUNT = 10_000
 CALLS_PER_CHARACTER = 150
+STACK = 500  # frames; Python allows 1000
 ANSWERS = corpus.load()
 WIDE = next(answer.scope for answer in ANSWERS if answer.exercise == "S2.w.col")
 
@@ -41,7 +43,7 @@ def test_no_text_raises() -> None:
     for seed, text in noise.texts(COUNT, [answer.answer for answer in ANSWERS]):
         for scope in (SCOPE, WIDE):
             outcome = read(text, scope)
-            assert isinstance(outcome, Read | Unreadable), (seed, text)
+            assert isinstance(outcome, Read | Unreadable | Ambiguous), (seed, text)
             if isinstance(outcome, Unreadable):
                 start, end = outcome.problem.span
                 assert 0 <= start <= end <= len(text), (seed, text)
@@ -58,6 +60,16 @@ def test_work_is_proportional_to_length() -> None:
 def test_work_is_bounded(text: str) -> None:
     calls = calls_of(lambda: read(text, SCOPE))
     assert calls <= CALLS_PER_CHARACTER * len(text)
+
+
+def test_little_stack_is_needed() -> None:
+    before, here = sys.getrecursionlimit(), len(inspect.stack(0))
+    sys.setrecursionlimit(here + STACK)
+    try:
+        for text in noise.monsters():
+            read(text, SCOPE)
+    finally:
+        sys.setrecursionlimit(before)
 
 
 @pytest.mark.parametrize(
