@@ -1,8 +1,8 @@
 """One row of the operator table: everything Gradbook knows about one operator.
 
-The parser and the printers read `notation`, the type checker reads `shape`, the numeric evaluator reads
-`forward`, reverse mode reads `vjp`, the diagnosis reads `wrong`, the generated tests read `samples` and
-`refused`.  Adding an operator is adding a row.
+The parser and the printers read `notation`, the type checker reads `shape`, the numeric evaluator
+reads `forward`, reverse mode reads `vjp`, the diagnosis reads `wrong`, the generated tests read
+`samples` and `refused`.  Adding an operator is adding a row.
 """
 
 from __future__ import annotations
@@ -39,15 +39,16 @@ REDUCED = (("axis", None), ("keepdims", False))
 class Notation:
     """How an operator is written.
 
-    `power` is the binding power of the result (higher binds tighter).  `text`, `unicode`, `latex` and
-    `numpy` are the printed glyphs (`mathml` defaults to the Unicode one); `names` are further spellings
-    that are read: function names for a call, signs for an infix operator, without a leading `np.` or
-    `torch.`; a backslash command counts under its bare name.
+    `power` is the binding power of the result (higher binds tighter).  `text`, `unicode`, `latex`
+    and `numpy` are the printed glyphs (`mathml` defaults to the Unicode one); `names` are further
+    spellings that are read: function names for a call, signs for an infix operator, without a
+    leading `np.` or `torch.`; a backslash command counts under its bare name.
 
-    An empty glyph is juxtaposition.  A fence whose glyph holds a space is a pair of brackets, else a call;
-    `#` in an atom's glyph stands for its dimensions.  `options` are the attributes that are written, with
-    what they are when left out (`REQUIRED`: never left out).  `scaling` marks what juxtaposition with a
-    scalar means, `braced` a LaTeX command whose operand stands in braces.
+    An empty glyph is juxtaposition.  A fence whose glyph holds a space is a pair of brackets, else
+    a call; `#` in an atom's glyph stands for its dimensions.  `options` are the attributes that
+    are written, with what they are when left out (`REQUIRED`: never left out).  `scaling` marks
+    what juxtaposition with a scalar means, `braced` a LaTeX command whose operand stands in
+    braces.
     """
 
     kind: Kind
@@ -71,8 +72,9 @@ class Notation:
 class WrongVJP:
     """A vector-Jacobian product that students write, under the slug of its misconception.
 
-    `rule` has the signature of `Operator.vjp`.  `across` restricts it to products in which the *other*
-    operand, the one that the gradient crosses, holds parameters (`parameter`) or data (`data`).
+    `rule` has the signature of `Operator.vjp`.  `across` restricts it to products in which the
+    *other* operand, the one that the gradient crosses, holds parameters (`parameter`) or data
+    (`data`).
     """
 
     slug: str
@@ -84,7 +86,8 @@ class WrongVJP:
 class Sample:
     """Operand shapes (with attributes) that must work, and where to sample the entries.
 
-    `ranges` holds one interval per operand; entries are drawn from it uniformly and kept away from kinks.
+    `ranges` holds one interval per operand; entries are drawn from it uniformly and kept away from
+    kinks.
     """
 
     shapes: tuple[Shape, ...]
@@ -99,8 +102,9 @@ class Operator:
     shape(*shapes, **attrs) -> Shape               raises ShapeError
     forward(*arrays, **attrs) -> array             arrays are (points, *shape), float64 or objects
     vjp(g, out, *args, **attrs) -> cotangents      one per operand, `None` where nothing flows back;
-                                                   written in table operators only, so it runs on arrays
-                                                   and on expressions; g has the shape of out
+                                                   written in table operators only, so it runs on
+                                                   arrays and on expressions; g has the shape of
+                                                   out
     entry(k, *entries, **attrs) -> entry           entrywise meaning over a scalar algebra `k` (see
                                                    engine.symbolic); None where it is structural
 
