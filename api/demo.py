@@ -27,7 +27,7 @@ from generator.worksheet import WorksheetPlan, load_worksheet
 ANSWERS = Path(__file__).with_name("demo_answers.toml")
 WORKSHEET = "cs230-backprop"
 SUBMITTERS = 8
-WIDTHS = {"question": 34, "answer": 44, "outcome": 17, "evidence": 34, "diagnosis": 32}
+WIDTHS = {"question": 33, "answer": 44, "outcome": 17, "evidence": 18, "diagnosis": 32}
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,7 @@ def _verdict(learner: Client, attempt: str) -> dict[str, Any]:
 
 
 def print_results(results: list[Result]) -> None:
+    """One line an attempt; what was expected instead, under a line that misses it."""
     print("  " + _line({name: name for name in WIDTHS}, "ms"))
     for result in results:
         verdict = result.verdict
@@ -158,7 +159,7 @@ def print_results(results: list[Result]) -> None:
             "question": result.expectation.question,
             "answer": result.expectation.answer,
             "outcome": verdict["outcome"],
-            "evidence": verdict["evidence"]["text"],
+            "evidence": _evidence(verdict["evidence"]),
             "diagnosis": ", ".join(found["slug"] for found in verdict["diagnosis"]),
         }
         mark = "✗ " if result.missed else "  "
@@ -166,7 +167,13 @@ def print_results(results: list[Result]) -> None:
         if result.missed:
             wanted = result.expectation
             print(f"    expected {wanted.outcome}, {wanted.misconception or 'any diagnosis'};")
-            print(f"    came: {verdict['reason']}: {verdict['message']}")
+            print(f"    came {verdict['reason']}: {verdict['message']}")
+
+
+def _evidence(evidence: dict[str, Any]) -> str:
+    """The kind of evidence, with the bits of an agreement."""
+    kind = str(evidence["kind"])
+    return f"agrees, {evidence['bits']} bits" if "bits" in evidence else kind.replace("none", "")
 
 
 def _line(cells: dict[str, str], milliseconds: str) -> str:
@@ -175,16 +182,17 @@ def _line(cells: dict[str, str], milliseconds: str) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    """The text on one line, shortened to a width."""
-    flat = " ".join(text.split())
+    """The text on one line, its own lines set apart by semicolons, shortened to a width."""
+    flat = "; ".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
     return flat if len(flat) <= width else flat[: width - 1] + "…"
 
 
 def print_analytics(reports: dict[str, Any]) -> None:
-    print(f"\n  {'question':<34}  attempts  success  misconceptions")
+    """What an instructor sees of it, a line a question."""
+    print(f"\n  {'question':<33}  attempts  success  misconceptions")
     for report in reports["items"]:
         rate = report["success_rate"]
         shown = "-" if rate is None else f"{rate:.0%}"
         seen = ", ".join(f"{each['slug']} ({each['count']})" for each in report["misconceptions"])
-        print(f"  {report['question']:<34}  {report['attempts']:>8}  {shown:>7}  {seen}".rstrip())
+        print(f"  {report['question']:<33}  {report['attempts']:>8}  {shown:>7}  {seen}".rstrip())
     print()
