@@ -11,7 +11,6 @@ from engine.notation import Scope
 from engine.numeric import Batch
 from engine.program import Program
 from engine.question import Derivative
-from engine.sampling import Samples, sample
 from engine.shapes import Shape
 from engine.symbolic.balls import Comparison
 from grader.diagnosis.constants import Constants
@@ -19,15 +18,10 @@ from grader.diagnosis.ground import Ground, Layout
 from grader.diagnosis.search import Search
 from grader.diagnosis.square import SquareWorld, square_world
 from grader.errors import MalformedQuestion
+from grader.points import points_of
 from grader.scopes import scope_of
 
 KEPT = 256  # questions
-
-
-@lru_cache(maxsize=KEPT)
-def points_of(program: Program) -> Samples:
-    """The sample points at which answers about `program` are compared."""
-    return sample(program, "answers")
 
 
 @lru_cache(maxsize=KEPT)

@@ -211,7 +211,7 @@ def compare_step(answer: Answer) -> Answer | Verdict:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _compared(compiled: Compiled, expr: Expr) -> balls.Verdict | None:
+def _compared(compiled: Compiled, expr: Expr) -> balls.Equality | None:
     """The comparison with the reference; None where it stays undecided at the highest precision."""
     try:
         return compiled.comparison.equal(expr, compiled.reference)

@@ -106,6 +106,20 @@ PROGRAMS: dict[str, tuple[tuple[Symbol, ...], tuple[str, ...], dict[str, tuple[s
         ("s = sigmoid(x)", "yhat = s W", "L = norm(yhat - y)^2"),
         {},
     ),
+    "relu": (
+        (
+            column("x", 3),
+            *(matrix(f"W{k}", r, c) for k, r, c in ((1, 2, 3), (2, 2, 2), (3, 1, 2))),
+            LABEL,
+        ),
+        (
+            "a1 = relu(W1 x)",
+            "a2 = relu(W2 a1)",
+            "a3 = sigmoid(W3 a2)",
+            "L = -(y log(a3) + (1 - y) log(1 - a3))",
+        ),
+        {},
+    ),
     "half": (
         (scalar("x", "data"), scalar("w", "parameter"), scalar("y", "label")),
         ("r = w x - y", "L = (1/3) r^3"),
