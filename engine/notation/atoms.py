@@ -25,6 +25,7 @@ from engine.notation.syntax import (
 from engine.operators import TABLE
 
 ONE_FONTS = frozenset({"mathbf", "boldsymbol", "bm", "mathbb", "mathds", "textbf"})
+VULGAR = {"½": 2, "⅓": 3, "¼": 4}
 ONE_SIGNS = frozenset({"𝟙", "𝟏"})
 
 
@@ -280,6 +281,8 @@ class Atoms(Names):
 
 def exact(token: Token) -> Fraction:
     """The value of a number."""
+    if token.text in VULGAR:
+        return Fraction(1, VULGAR[token.text])
     return Fraction(token.text.rstrip(".") if "e" not in token.text.lower() else token.text)
 
 

@@ -16,6 +16,7 @@ from engine.notation.scope import Scope
 from engine.notation.syntax import (
     Binder,
     Chain,
+    Group,
     Infix,
     Number,
     Syntax,
@@ -236,3 +237,10 @@ def is_comparison(node: Syntax) -> bool:
     """Whether `node` compares."""
     comparisons = {*words.COMPARISONS.values(), words.EQUALITY}
     return isinstance(node, Infix) and node.op in comparisons
+
+
+def unwrapped(node: Syntax) -> Syntax:
+    """`node` without brackets around it."""
+    while isinstance(node, Group):
+        node = node.inner
+    return node

@@ -4,6 +4,10 @@ s X t Y        (s t) (X Y)      scalars in front, matrices multiplied in order
 A ⊙ B (1 - B)  element-wise, where B and 1 - B cannot be multiplied
 f'(x)          the row's vector-Jacobian product with cotangent 1
 1^T X          ones, as many as X has rows
+x^{(i)}        a slice along the axis of the examples
+
+The rows that are built here without having been written (entries and slices for subscripts, ones,
+the identity, a reshaped rank-1 vector) are the sugars of the language.
 """
 
 from __future__ import annotations
@@ -333,6 +337,10 @@ class Elaborator:
     def applied(self, node: Call, row: Operator) -> Expr:
         if node.primes:
             return self.slope(node, row)
+        completed = words.COMPLETED.get(node.spelling)
+        if completed is not None and completed[0] == row.name and node.args:
+            second = Const(Fraction(completed[1]))
+            return self.build(row.name, node.span, self.expr(node.args[0]), second)
         if len(node.args) < row.arity:
             raise Mistake(
                 Problem(

@@ -40,7 +40,7 @@ _PATTERN = re.compile(
     rf"""
     (?P<space>(?:\s|\\[,;:!\ ()\[\]]|~|\$
         |\\(?:left|right|[bB]igg?[lrm]?|q?quad|displaystyle|limits)(?![A-Za-z])\.?)+)
-  | (?P<number>(?:[0-9]+(?:\.(?![A-Za-z*/^]))?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+  | (?P<number>(?:[0-9]+(?:\.(?![A-Za-z*/^]))?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[½⅓¼])
   | (?P<qualifier>(?:np|numpy|torch|tf|jnp|math|F|nn)\.
         (?:(?:linalg|nn|functional|special|math)\.)*(?=[A-Za-z]))
   | (?P<name>∑|{_LETTER}(?:{_LETTER}|[0-9]|_(?=[A-Za-z0-9Ͱ-Ͽ]))*)

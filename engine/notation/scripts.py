@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from engine.notation import vocabulary as words
-from engine.notation.cursor import CLOSING, Cursor, is_comparison
+from engine.notation.cursor import CLOSING, Cursor, is_comparison, unwrapped
 from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.lexer import Token
 from engine.notation.syntax import (
@@ -251,7 +251,7 @@ class Scripts(Cursor):
 
     def shaped(self, span: Span, row: str, items: tuple[Syntax | None, ...]) -> Syntax:
         """A constant matrix with its dimensions below, or an indicator."""
-        present = tuple(item for item in items if item is not None)
+        present = tuple(unwrapped(item) for item in items if item is not None)
         if len(present) == 1 and is_comparison(present[0]):
             return present[0]
         if len(present) == 1 and isinstance(present[0], Infix):

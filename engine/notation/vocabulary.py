@@ -46,7 +46,7 @@ def _functions() -> dict[str, tuple[str, ...]]:
         words = (_WORD.fullmatch(glyph) for glyph in _glyphs(row) if " " not in glyph)
         for word in {row.name} | {match[1] for match in words if match}:
             table[word] = (*table.get(word, ()), row.name)
-    return table
+    return table | {word: (row,) for word, (row, _) in COMPLETED.items()}
 
 
 def _fences() -> dict[str, tuple[str, str]]:
@@ -59,6 +59,14 @@ def _fences() -> dict[str, tuple[str, str]]:
     )
     return {FENCE_SIGNS[pair[0]]: (FENCE_SIGNS[pair[1]], name) for pair, name in pairs}
 
+
+# Functions of one operand that are operators with a second one: step(z) is z > 0.
+COMPLETED = {
+    "step": ("greater", 0),
+    "heaviside": ("greater", 0),
+    "Heaviside": ("greater", 0),
+    "square": ("pow", 2),
+}
 
 # The lexer's own signs for brackets that have several spellings.
 FENCE_SIGNS = {

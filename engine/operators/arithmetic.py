@@ -68,7 +68,9 @@ ROWS = (
     ),
     Operator(
         name="sub",
-        notation=Notation("infix", SUM, "-", unicode="−", latex="-", numpy="-", names=("–",)),
+        notation=Notation(
+            "infix", SUM, "-", unicode="−", latex="-", numpy="-", names=("–", "subtract")
+        ),
         arity=2,
         shape=elementwise,
         forward=lambda x, y: x - y,
@@ -124,7 +126,9 @@ ROWS = (
     ),
     Operator(
         name="neg",
-        notation=Notation("prefix", SIGN, "-", unicode="−", latex="-", numpy="-", names=("–",)),
+        notation=Notation(
+            "prefix", SIGN, "-", unicode="−", latex="-", numpy="-", names=("–", "negative")
+        ),
         arity=1,
         shape=elementwise,
         forward=lambda x: -x,
