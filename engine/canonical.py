@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from engine.expression import Apply, Const, Expr, Var, const
-from engine.shapes import SCALAR, Shape, common, reduce, transpose
+from engine.shapes import SCALAR, Shape, reduce, stretched, transpose
 from engine.shapes import canonical as canonical_shape
 
 LIMIT = 512
@@ -113,7 +113,7 @@ def _join(left: Monomial, right: Monomial) -> Monomial:
 
 
 def _shape(monomial: Monomial) -> Shape:
-    return common(*(atom.shape for atom, _ in monomial))
+    return stretched(*(atom.shape for atom, _ in monomial))
 
 
 def _without_needless_ones(monomial: Monomial, shape: Shape) -> Monomial:
@@ -151,7 +151,7 @@ def _inverse_power(base: Normal, exponent: Fraction) -> Normal:
 
 
 def _shape_of(normal: Normal) -> Shape:
-    return common(*(_shape(monomial) for monomial, _ in normal.terms))
+    return stretched(*(_shape(monomial) for monomial, _ in normal.terms))
 
 
 def _binary(combine: Callable[[Normal, Normal], Normal]) -> Callable[[Apply], Normal]:
@@ -329,7 +329,11 @@ def _where(expr: Apply) -> Normal:
 
 def _through(definition: Callable[..., Expr]) -> Callable[[Apply], Normal]:
     """An operator that is short for an expression in others."""
-    return lambda expr: _normal(definition(*expr.args))
+    return lambda expr: (
+        _opaque(expr)
+        if any(len(arg.shape) == 1 for arg in expr.args)
+        else _normal(definition(*expr.args))
+    )
 
 
 def _dot(x: Expr, y: Expr) -> Expr:

@@ -78,6 +78,17 @@ def common(*shapes: Shape) -> Shape:
     return result
 
 
+def stretched(*shapes: Shape) -> Shape:
+    """The shape that any number of factors have together, columns and rows among them.
+
+    In which order they can be combined two by two is another question; see `common`.
+    """
+    longest = max(shapes, key=len, default=SCALAR)
+    ranked = [shape for shape in shapes if len(shape) == len(longest)]
+    dims = zip(*ranked, strict=True)
+    return tuple(next((dim for dim in along if dim != 1), 1) for along in dims)
+
+
 def matmul(left: Shape, right: Shape) -> Shape:
     """(r, k) times (k, c) is (r, c)."""
     if len(left) != 2 or len(right) != 2:

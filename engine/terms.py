@@ -14,7 +14,7 @@ from functools import reduce
 from operator import mul
 
 from engine.expression import Apply, Const, Expr, apply, const
-from engine.shapes import SCALAR, Shape, common
+from engine.shapes import SCALAR, Shape, stretched
 
 ONE = const(1)
 
@@ -50,7 +50,7 @@ class Term:
     @property
     def shape(self) -> Shape:
         """The broadcast shape of all bases."""
-        return common(*(base.shape for base, _ in self.powers))
+        return stretched(*(base.shape for base, _ in self.powers))
 
     @property
     def scalars(self) -> Term:
@@ -69,6 +69,8 @@ class Term:
 
     def expr(self) -> Expr:
         """The term as a person writes it: sign, coefficient, scalar quotient, scalars, matrices."""
+        if not self.coefficient:
+            return const(0)
         size = Term(abs(self.coefficient), self.powers)
         factors = [*_scalar_factors(size.scalars), *_matrix_factors(size.matrices)]
         if not factors:
@@ -85,10 +87,10 @@ def as_term(expr: Expr) -> Term:
             return Term(Fraction(-1)).times(as_term(x))
         case Apply(op="mul", args=(x, y)):
             return as_term(x).times(as_term(y))
-        case Apply(op="div", args=(x, y)) if y != const(0):
-            return as_term(x).times(as_term(y).power(-1))
+        case Apply(op="div", args=(x, y)) if (below := as_term(y)).coefficient:
+            return as_term(x).times(below.power(-1))
         case Apply(op="pow", args=(x, Const(value=value))) if value.denominator == 1:
-            if value >= 0 or x != const(0):
+            if value >= 0 or as_term(x).coefficient:
                 return as_term(x).power(int(value))
     return Term(Fraction(1), ((expr, 1),))
 
@@ -145,13 +147,28 @@ def total(terms: list[Term]) -> Expr:
     """The sum of `terms` as a person writes it."""
     if not terms:
         return const(0)
-    result = terms[0].expr()
-    for term in terms[1:]:
+    first, *others = _addable(terms)
+    result = first.expr()
+    for term in others:
         if term.coefficient < 0:
             result = result - Term(-term.coefficient, term.powers).expr()
         else:
             result = result + term.expr()
     return result
+
+
+def _addable(terms: list[Term]) -> list[Term]:
+    """The terms in an order in which columns never meet rows; ones where nothing else helps."""
+    shape = stretched(*(term.shape for term in terms))
+    if len({term.shape for term in terms if 1 in term.shape}) < 2:
+        return terms
+    whole = [term for term in terms if term.shape == shape]
+    first = whole[0] if whole else terms[0].times(Term(Fraction(1), ((_ones(shape), 1),)))
+    return [first, *(term for term in terms if term is not (whole or terms)[0])]
+
+
+def _ones(shape: Shape) -> Expr:
+    return apply("ones", shape=shape)
 
 
 def _same_up_to_sign(left: Expr, right: Expr) -> int:
@@ -196,8 +213,21 @@ def _matrix_factors(term: Term) -> list[Expr]:
     above = [_power(*each) for each in term.powers if each[1] > 0]
     below = [_power(base, -exponent) for base, exponent in term.powers if exponent < 0]
     if not below:
-        return above
-    return [_product(above or [ONE]) / _product(below)]
+        return _combinable(above, term.shape)
+    top = _product(_combinable(above, term.shape) if above else [ONE])
+    bottom = _product(_combinable(below, term.shape))
+    if top.shape and term.shape not in (top.shape, bottom.shape):
+        top = filled(top, term.shape)
+    return [top / bottom]
+
+
+def _combinable(factors: list[Expr], shape: Shape) -> list[Expr]:
+    """The factors in an order in which columns never meet rows; ones where nothing else helps."""
+    if len({factor.shape for factor in factors if 1 in factor.shape}) < 2:
+        return factors
+    whole = [factor for factor in factors if factor.shape == shape]
+    others = [factor for factor in factors if factor.shape != shape]
+    return [*(whole or [_ones(shape)]), *others]
 
 
 def _power(base: Expr, exponent: int) -> Expr:

@@ -33,6 +33,12 @@ def axes(array: Array, axis: int | None) -> int | tuple[int, ...]:
     return axis + 1 if axis >= 0 else axis
 
 
+def count(array: Array, axis: int | None) -> int:
+    """How many entries of each point lie along `axis`; all of them for `None`."""
+    along = axes(array, axis)
+    return math.prod(array.shape[1:]) if isinstance(along, tuple) else int(array.shape[along])
+
+
 def _decide(value: Any) -> Any:
     """An exact 1 for a positive `value` and 0 for another, not-a-number for an undecided one."""
     if hasattr(value, "positive"):  # an entry of a symbolic algebra knows its own indicator
@@ -179,7 +185,10 @@ def one_hot_matrix(shape: tuple[int, int], row: Array, column: Array) -> Array:
 
 def positions(index: Array, size: int) -> NDArray[np.intp]:
     """Indices counted from 0; an index outside 1..size raises IndexError."""
-    position = np.array([round(float(value)) for value in index.reshape(-1)], dtype=np.intp) - 1
+    numbers = [float(value) for value in index.reshape(-1)]
+    if not np.all(np.isfinite(numbers)):
+        raise IndexError("an index has no value")
+    position = np.array([round(number) for number in numbers], dtype=np.intp) - 1
     if np.any(position < 0) or np.any(position >= size):
         raise IndexError(f"an index lies outside 1..{size}")
     return position

@@ -75,7 +75,7 @@ ROWS = (
         shape=shapes.reduce,
         forward=lambda x, axis, keepdims: (
             x.sum(axis=arrays.axes(x, axis), keepdims=keepdims)
-            / (x[0].size if axis is None else x.shape[arrays.axes(x, axis)])
+            / arrays.count(x, axis)
         ),
         vjp=lambda g, out, x, axis, keepdims: (_share(_restored(g, x, axis, keepdims), x, axis),),
         wrong=(

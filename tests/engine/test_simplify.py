@@ -1,0 +1,106 @@
+"""Tidying never changes a function: random expressions, before and after, in ball arithmetic."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from random import Random
+
+import numpy as np
+import pytest
+
+from engine.canonical import canonical
+from engine.expression import Expr, Var, apply, const
+from engine.numeric import Batch, Environment
+from engine.rewrite import IDENTITIES
+from engine.shapes import canonical as canonical_shape
+from engine.shapes import concrete
+from engine.simplify import simplify
+from engine.symbolic.balls import ball_field, precision
+from tests.engine.strategies import SYMBOLS, random_expr
+
+SIZES = {"n": 4, "m": 5}
+EXPRESSIONS = 1500
+p, q, x = Var("b"), Var("y"), Var("x", ("n", 1))
+
+
+def environment(seed: int) -> Environment:
+    """Balls around rationals between 1/8 and 2, for every symbol of the random expressions."""
+    numbers, field = Random(seed), ball_field()
+    values = {}
+    for name, shape in SYMBOLS.items():
+        sizes = concrete(shape, SIZES)
+        entries = [Fraction(numbers.randint(16, 255), 128) for _ in range(int(np.prod(sizes)))]
+        exact = np.array(entries, dtype=object).reshape((1, *sizes))
+        values[name] = Batch(field.array(exact), canonical_shape(sizes), field)
+    return Environment(values, SIZES, field)
+
+
+def apart(left: Expr, right: Expr, env: Environment) -> bool:
+    """Whether the two surely differ where the left one has a value."""
+    try:
+        a, b = env.evaluate(left).data.reshape(-1), env.evaluate(right).data.reshape(-1)
+    except IndexError:  # an index beyond the sizes
+        return False
+    pairs = zip(np.broadcast_to(a, b.shape) if a.size == 1 else a, b, strict=True)
+    return any(one.is_finite() and not one.overlaps(other) for one, other in pairs)
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_tidying_keeps_the_function_and_the_shape(block: int) -> None:
+    with precision(200):
+        env = environment(block)
+        for number in range(EXPRESSIONS // 10):
+            seed = block * EXPRESSIONS + number
+            expr = random_expr(Random(seed))
+            tidy = simplify(expr)
+            assert tidy.shape == expr.shape, f"random_expr(Random({seed}))"
+            assert not apart(expr, tidy, env), f"random_expr(Random({seed}))"
+
+
+def test_equal_normal_forms_are_equal_functions() -> None:
+    """Every random expression against the ones of its shape with the same normal form."""
+    seen: dict[object, Expr] = {}
+    pairs = 0
+    with precision(200):
+        env = environment(0)
+        for seed in range(EXPRESSIONS):
+            expr = random_expr(Random(seed))
+            for form in (expr, simplify(expr)):
+                normal = canonical(form)
+                if normal is None:
+                    continue
+                other = seen.setdefault((normal, form.shape), form)
+                pairs += other != form
+                assert not apart(other, form, env), f"random_expr(Random({seed}))"
+    assert pairs > EXPRESSIONS / 20
+
+
+@pytest.mark.parametrize(
+    ("untidy", "tidy"),
+    [
+        (p * 1, p),
+        (0 * p, const(0)),
+        (p - p, const(0)),
+        (p + p, 2 * p),
+        (p * p**2, p**3),
+        (p / q * q, p),
+        (p.apply("neg").apply("neg"), p),
+        (2 * q * p - 2 * p, 2 * p * (q - 1)),
+        (2 * (q * (p / 2)), q * p),
+        (-(q / p) * p * (1 - p) + (1 - q) / (1 - p) * p * (1 - p), p - q),
+        (x.T.T, x),
+        ((2 * x).T, 2 * x.T),
+        (p.apply("log").apply("exp"), p),
+        (apply("ones", shape=("n", 1)).sum(), Var("n")),
+    ],
+)
+def test_tidied_forms(untidy: Expr, tidy: Expr) -> None:
+    assert simplify(untidy) == tidy
+
+
+def test_zero_keeps_its_shape() -> None:
+    assert simplify(x - x).shape == x.shape
+
+
+def test_every_identity_is_filed_under_an_operator() -> None:
+    assert all(hasattr(row.left, "op") for row in IDENTITIES)
