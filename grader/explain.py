@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from engine.errors import PrecisionExhausted, ShapeError
@@ -20,11 +19,14 @@ from engine.symbolic.prove import Proved
 from grader.compiled import Compiled
 from grader.diagnosis.search import Explanation
 from grader.diagnosis.square import readings
+from grader.memory import Remembered
 from grader.misconceptions import misconception
+from grader.reading import MOST_NODES
 from grader.scopes import derivative_names, earlier_derivatives
 from grader.verdict import Diagnosis
 
 DECIMAL = re.compile(r"\d*\.(\d+)")
+MOST_LINKS = 8  # of an equality chain are looked at
 LARGEST_DENOMINATOR = 60
 ROUNDED = "rounded-number"
 
@@ -39,7 +41,7 @@ def wrong(compiled: Compiled, answer: Expr, text: str = "") -> tuple[Diagnosis, 
     return _explained(compiled, answer)
 
 
-@lru_cache(maxsize=4096)
+@Remembered
 def _explained(compiled: Compiled, answer: Expr) -> tuple[Diagnosis, ...]:
     return _diagnoses(compiled, compiled.search.explain(answer))
 
@@ -49,7 +51,8 @@ def ill_shaped(compiled: Compiled, syntax: Answer | None) -> tuple[Diagnosis, ..
     search, scope = compiled.square_search, compiled.square_scope
     if syntax is None or search is None or scope is None:
         return ()
-    found = (search.explain(expr) for expr in readings(syntax, scope))
+    short = (expr for expr in readings(syntax, scope) if expr.nodes <= MOST_NODES)
+    found = (search.explain(expr) for expr in short)
     return _diagnoses(compiled, next((each for each in found if each), ()))
 
 
@@ -131,7 +134,8 @@ def false_links(compiled: Compiled, reading: Read | None) -> list[str]:
     if reading is None:
         return []
     links = [link for link in reading.links[:-1] if link is not None and not isinstance(link, Var)]
-    broken = [link for link in links if not _same(compiled, link, reading.expr)]
+    short = [link for link in links if link.nodes <= MOST_NODES]
+    broken = [link for link in short[:MOST_LINKS] if not _same(compiled, link, reading.expr)]
     if not broken:
         return []
     return ["Your equality signs do not all hold: only the last part of the chain was graded."]

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TypeAlias
 
 from engine.canonical import canonical
@@ -29,6 +28,7 @@ from engine.symbolic.prove import NotProved, Proved, prove
 from grader import explain
 from grader.compiled import Compiled
 from grader.errors import GraderError
+from grader.memory import Remembered
 from grader.reading import IllShaped, parsed, sentence, understood
 from grader.scopes import mentions
 from grader.verdict import (
@@ -44,7 +44,7 @@ from grader.verdict import (
 )
 
 INDICATORS = frozenset(("greater", "greater_equal", "where", "sign"))
-REMEMBERED = 4096  # expressions: answers that read alike are judged once
+PROVABLE = 300  # nodes: longer answers are compared, without an attempt at a proof
 EVERY_SIZE = "equal by the laws of sums and products, at every size"
 
 
@@ -160,7 +160,7 @@ def filter_step(answer: Answer) -> Answer:
     return replace(answer, far=_is_far(answer.compiled, answer.value))
 
 
-@lru_cache(maxsize=REMEMBERED)
+@Remembered
 def _is_far(compiled: Compiled, expr: Expr) -> bool:
     try:
         return compiled.search.differs(expr)
@@ -178,17 +178,17 @@ def same_form_step(answer: Answer) -> Answer | Verdict:
     return answer
 
 
-@lru_cache(maxsize=REMEMBERED)
+@Remembered
 def _same_form(compiled: Compiled, expr: Expr) -> bool:
     if _same_as_it_stands(compiled, expr):
         return True
-    if expr.names <= compiled.reference.names:
+    if expr.names <= compiled.reference.names or expr.nodes > PROVABLE:
         return False
     normal = canonical(compiled.program.inlined(expr))
     return normal is not None and normal == compiled.inlined_normal
 
 
-@lru_cache(maxsize=REMEMBERED)
+@Remembered
 def _same_as_it_stands(compiled: Compiled, expr: Expr) -> bool:
     normal = canonical(expr)
     return normal is not None and normal == compiled.normal
@@ -210,7 +210,7 @@ def compare_step(answer: Answer) -> Answer | Verdict:
             return _undecided(answer)
 
 
-@lru_cache(maxsize=REMEMBERED)
+@Remembered
 def _compared(compiled: Compiled, expr: Expr) -> balls.Equality | None:
     """The comparison with the reference; None where it stays undecided at the highest precision."""
     try:
@@ -273,8 +273,10 @@ def prove_step(answer: Answer) -> Answer | Verdict:
     return answer
 
 
-@lru_cache(maxsize=REMEMBERED)
+@Remembered
 def _proved(compiled: Compiled, expr: Expr) -> Proved | NotProved:
+    if expr.nodes > PROVABLE:
+        return NotProved("the answer is too long")
     return prove(compiled.program, expr, compiled.reference)
 
 

@@ -18,6 +18,7 @@ FORBIDDEN_CALLS = re.compile(
 )
 DERIVATIVE = re.compile(r"\\?(?:partial|∂)|\bd\w+\s*/\s*d\w|^d[A-Za-z]")
 PARSE = "parse"
+MOST_NODES = 1500  # of an answer with its side definitions written out
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ def understood(text: str, scope: Scope) -> Read | IllShaped | Verdict:
 
 def _sorted_out(text: str, reading: Reading) -> Read | IllShaped | Verdict:
     match reading:
+        case Read(expr=expr) if expr.nodes > MOST_NODES:
+            return too_large((0, len(text)))
         case Read():
             return reading
         case Unreadable(problem=problem, syntax=syntax) if problem.kind == "shape":
@@ -45,6 +48,12 @@ def _sorted_out(text: str, reading: Reading) -> Read | IllShaped | Verdict:
             return refused(text, problem)
         case Ambiguous(readings=readings):
             return _asked_back(readings)
+
+
+def too_large(span: tuple[int, int]) -> Verdict:
+    """The verdict on an answer that would be enormous with its definitions written out."""
+    message = f"With its definitions written out, this has more than {MOST_NODES} parts."
+    return invalid("limit", message, span)
 
 
 def refused(text: str, problem: Problem) -> Verdict:

@@ -16,7 +16,7 @@ from engine.program import Program
 from engine.question import Forward
 from engine.shapes import Shape
 from grader.equality import same_function
-from grader.reading import refused, sentence
+from grader.reading import MOST_NODES, refused, sentence, too_large
 from grader.scopes import scope_of
 from grader.verdict import Exact, Verdict, graded, invalid
 
@@ -78,6 +78,12 @@ class Notebook:
     def ours_broken(self) -> list[Broken]:
         """The broken lines about quantities of the program; later lines may use these names."""
         return [each for each in self.broken if each.name in self.program.definitions]
+
+    def size(self, value: Expr) -> int:
+        """The number of nodes that `value` has in terms of the inputs."""
+        if isinstance(value, Var):
+            return self.own[value.name].nodes if value.name in self.own else 1
+        return 1 + sum(self.size(arg) for arg in value.args)
 
     def define(self, name: str, value: Expr, span: Span) -> None:
         """Writes an equation down."""
@@ -170,6 +176,8 @@ def _line(notebook: Notebook, line: str, start: int) -> Verdict | None:
             return invalid(
                 "parse", f"'{left.strip()}' is no name for a quantity.", (start, start + len(line))
             )
+        if value.nodes > MOST_NODES or notebook.size(value) > MOST_NODES:
+            return too_large((start, start + len(line)))
         notebook.define(name, value, (start, start + len(line)))
         value = Var(name, value.shape) if name not in notebook.local else value
     return None

@@ -201,3 +201,29 @@ def test_broken_answers_are_a_verdict_never_an_exception(data: st.DataObject) ->
 
 def test_a_very_long_answer_is_invalid() -> None:
     assert grade(exercise("S1.w"), "x+" * 4000 + "x").reason == "limit"
+
+
+EXPLOSION = "; ".join(["q0 = z", *(f"q{i} = q{i - 1} q{i - 1} + q{i - 1}" for i in range(1, 40))])
+ENORMOUS = (
+    f"{EXPLOSION}; q39 x",
+    f"{EXPLOSION}; X q39",
+    "sigmoid(" * 80 + "z" + ")" * 80,
+    "((a - y)^1000)^1000 x",
+    "exp(" * 30 + "z" + ")" * 30,
+    "(" * 2000 + "x",
+    "x^T " * 900,
+    "= (a-y)x" * 400,
+)
+
+
+@pytest.mark.parametrize("text", ENORMOUS, ids=lambda text: str(text[:12]))
+@pytest.mark.parametrize("name", ["S1.w", "S2.w", "S6.x"])
+def test_enormous_answers_end_in_a_verdict(name: str, text: str) -> None:
+    """Definitions that double with every line would never end if they were written out."""
+    assert grade(exercise(name), text).outcome in ("invalid", "incorrect", "correct")
+
+
+@pytest.mark.parametrize("name", ["S1.forward", "S4.forward"])
+def test_enormous_programs_end_in_a_verdict(name: str) -> None:
+    verdict = grade(asked(name), EXPLOSION.replace("q0 = z", "q0 = y"))
+    assert (verdict.outcome, verdict.reason) == ("invalid", "limit")
