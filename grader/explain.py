@@ -21,7 +21,7 @@ from grader.diagnosis.search import Explanation
 from grader.diagnosis.square import readings
 from grader.memory import Remembered
 from grader.misconceptions import misconception
-from grader.reading import MOST_NODES
+from grader.reading import is_large
 from grader.scopes import derivative_names, earlier_derivatives
 from grader.verdict import Diagnosis
 
@@ -51,7 +51,7 @@ def ill_shaped(compiled: Compiled, syntax: Answer | None) -> tuple[Diagnosis, ..
     search, scope = compiled.square_search, compiled.square_scope
     if syntax is None or search is None or scope is None:
         return ()
-    short = (expr for expr in readings(syntax, scope) if expr.nodes <= MOST_NODES)
+    short = (expr for expr in readings(syntax, scope) if not is_large(expr))
     found = (search.explain(expr) for expr in short)
     return _diagnoses(compiled, next((each for each in found if each), ()))
 
@@ -134,7 +134,7 @@ def false_links(compiled: Compiled, reading: Read | None) -> list[str]:
     if reading is None:
         return []
     links = [link for link in reading.links[:-1] if link is not None and not isinstance(link, Var)]
-    short = [link for link in links if link.nodes <= MOST_NODES]
+    short = [link for link in links if not is_large(link)]
     broken = [link for link in short[:MOST_LINKS] if not _same(compiled, link, reading.expr)]
     if not broken:
         return []

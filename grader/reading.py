@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from engine.expression import Apply, Expr
 from engine.notation import Ambiguous, Problem, Read, Reading, Scope, Unreadable, read, show
 from engine.notation.syntax import Answer
 from grader.verdict import Parsed, Verdict, invalid
@@ -19,6 +20,8 @@ FORBIDDEN_CALLS = re.compile(
 DERIVATIVE = re.compile(r"\\?(?:partial|∂)|\bd\w+\s*/\s*d\w|^d[A-Za-z]")
 PARSE = "parse"
 MOST_NODES = 1500  # of an answer with its side definitions written out
+MOST_WORK = 8000  # node evaluations at one sample point, sums counted term by term
+TYPICAL_SIZE = 5  # of a dimension at a sample point
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def understood(text: str, scope: Scope) -> Read | IllShaped | Verdict:
 
 def _sorted_out(text: str, reading: Reading) -> Read | IllShaped | Verdict:
     match reading:
-        case Read(expr=expr) if expr.nodes > MOST_NODES:
+        case Read(expr=expr) if is_large(expr):
             return too_large((0, len(text)))
         case Read():
             return reading
@@ -50,9 +53,23 @@ def _sorted_out(text: str, reading: Reading) -> Read | IllShaped | Verdict:
             return _asked_back(readings)
 
 
+def is_large(expr: Expr) -> bool:
+    """Whether evaluating `expr` would take unreasonably long."""
+    return expr.nodes > MOST_NODES or work(expr) > MOST_WORK
+
+
+def work(expr: Expr) -> int:
+    """How many nodes are evaluated at one sample point."""
+    below = 1 + sum(work(arg) for arg in expr.args)
+    if not isinstance(expr, Apply) or expr.op != "sum_over":
+        return below
+    size = expr.keywords["size"]
+    return below * (size if isinstance(size, int) else TYPICAL_SIZE)
+
+
 def too_large(span: tuple[int, int]) -> Verdict:
     """The verdict on an answer that would be enormous with its definitions written out."""
-    message = f"With its definitions written out, this has more than {MOST_NODES} parts."
+    message = "With its definitions and sums written out, this is longer than can be looked at."
     return invalid("limit", message, span)
 
 

@@ -16,7 +16,7 @@ from engine.program import Program
 from engine.question import Forward
 from engine.shapes import Shape
 from grader.equality import same_function
-from grader.reading import MOST_NODES, refused, sentence, too_large
+from grader.reading import MOST_NODES, is_large, refused, sentence, too_large
 from grader.scopes import scope_of
 from grader.verdict import Exact, Verdict, graded, invalid
 
@@ -160,7 +160,7 @@ def written(question: Forward, text: str) -> Notebook | Verdict:
 
 def _line(notebook: Notebook, line: str, start: int) -> Verdict | None:
     """Writes one line down; a verdict where it cannot be read."""
-    signs = list(EQUALS.finditer(line))
+    signs = _equal_signs(line)
     if not signs:
         return invalid("parse", HOW, (start, start + len(line)))
     right = line[signs[-1].end() :]
@@ -168,24 +168,36 @@ def _line(notebook: Notebook, line: str, start: int) -> Verdict | None:
     if isinstance(value, Verdict):
         return value
     if isinstance(value, Problem):
-        return _broken(notebook, line[: signs[-1].start()], value, (start, start + len(line)))
-    lefts = re.split(EQUALS, line[: signs[-1].start()])
+        left = line[signs[-2].end() if len(signs) > 1 else 0 : signs[-1].start()]
+        return _broken(notebook, left, value, (start, start + len(line)))
+    starts = [0, *(sign.end() for sign in signs[:-1])]
+    lefts = [line[begin : sign.start()] for begin, sign in zip(starts, signs, strict=True)]
     for left in reversed(lefts):
         name = _name(notebook, left)
         if name is None:
             return invalid(
                 "parse", f"'{left.strip()}' is no name for a quantity.", (start, start + len(line))
             )
-        if value.nodes > MOST_NODES or notebook.size(value) > MOST_NODES:
+        if is_large(value) or notebook.size(value) > MOST_NODES:
             return too_large((start, start + len(line)))
         notebook.define(name, value, (start, start + len(line)))
         value = Var(name, value.shape) if name not in notebook.local else value
     return None
 
 
+def _equal_signs(line: str) -> list[re.Match[str]]:
+    """The signs of equality outside of brackets: not the one of a sum's lower bound."""
+    return [sign for sign in EQUALS.finditer(line) if _depth(line[: sign.start()]) == 0]
+
+
+def _depth(text: str) -> int:
+    """How many brackets are open at the end of a text."""
+    return sum(text.count(mark) for mark in "([{") - sum(text.count(mark) for mark in ")]}")
+
+
 def _broken(notebook: Notebook, left: str, problem: Problem, span: Span) -> Verdict | None:
     """Writes down a line whose right-hand side does not fit together."""
-    name = _name(notebook, EQUALS.split(left)[-1])
+    name = _name(notebook, left)
     if name is None:
         return invalid("parse", HOW, span)
     notebook.broken.append(Broken(name, f"In the equation for {name}: {sentence(problem)}", span))

@@ -212,6 +212,8 @@ ENORMOUS = (
     "exp(" * 30 + "z" + ")" * 30,
     "(" * 2000 + "x",
     "x^T " * 900,
+    "".join(f"sum_{{{i}=1}}^{{9}} " for i in "ijklpqrstu") + "x",
+    "sum_{i=1}^{1000000000} x",
     "= (a-y)x" * 400,
 )
 
@@ -227,3 +229,4 @@ def test_enormous_answers_end_in_a_verdict(name: str, text: str) -> None:
 def test_enormous_programs_end_in_a_verdict(name: str) -> None:
     verdict = grade(asked(name), EXPLOSION.replace("q0 = z", "q0 = y"))
     assert (verdict.outcome, verdict.reason) == ("invalid", "limit")
+    assert grade(asked(name), "z = sum_{i=1}^{100000000} b").reason == "limit"
