@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from engine.expression import Apply, Expr
+from engine.expression import Apply, Const, Expr, walk
 from engine.notation import Ambiguous, Problem, Read, Reading, Scope, Unreadable, read, show
 from engine.notation.syntax import Answer
 from grader.verdict import Parsed, Verdict, invalid
@@ -21,6 +21,7 @@ DERIVATIVE = re.compile(r"\\?(?:partial|∂)|\bd\w+\s*/\s*d\w|^d[A-Za-z]")
 PARSE = "parse"
 MOST_NODES = 1500  # of an answer with its side definitions written out
 MOST_WORK = 8000  # node evaluations at one sample point, sums counted term by term
+LARGEST_NUMBER = 10**100
 TYPICAL_SIZE = 5  # of a dimension at a sample point
 
 
@@ -54,8 +55,17 @@ def _sorted_out(text: str, reading: Reading) -> Read | IllShaped | Verdict:
 
 
 def is_large(expr: Expr) -> bool:
-    """Whether evaluating `expr` would take unreasonably long."""
-    return expr.nodes > MOST_NODES or work(expr) > MOST_WORK
+    """Whether evaluating `expr` would take unreasonably long, or leave what float64 can hold."""
+    return (
+        expr.nodes > MOST_NODES or work(expr) > MOST_WORK or any(map(_is_astronomical, walk(expr)))
+    )
+
+
+def _is_astronomical(node: Expr) -> bool:
+    """Whether a number has more digits than were typed in one piece, by divisions."""
+    if not isinstance(node, Const):
+        return False
+    return max(abs(node.value.numerator), node.value.denominator) > LARGEST_NUMBER
 
 
 def work(expr: Expr) -> int:
@@ -69,7 +79,7 @@ def work(expr: Expr) -> int:
 
 def too_large(span: tuple[int, int]) -> Verdict:
     """The verdict on an answer that would be enormous with its definitions written out."""
-    message = "With its definitions and sums written out, this is longer than can be looked at."
+    message = "With everything written out, this is longer than can be looked at."
     return invalid("limit", message, span)
 
 

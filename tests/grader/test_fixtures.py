@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.notation import show
 from grader.grade import grade
 from tests.grader.exercises import asked, exercise
 
@@ -46,6 +47,16 @@ def test_what_cannot_be_read_costs_nothing_and_says_where(row: list[str]) -> Non
         start, end = verdict.span or (-1, -1)
         assert 0 <= start <= end <= len(row[1]) + 1
         assert verdict.score == 0.0 and verdict.message.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("row", ROWS["derivative"], ids=_named)
+def test_nothing_that_is_said_about_a_wrong_answer_shows_the_key(row: list[str]) -> None:
+    question = exercise(row[0])
+    verdict = grade(question, row[1])
+    if verdict.outcome != "correct":
+        said = " ".join([verdict.message, *(each.feedback for each in verdict.diagnosis)])
+        for notation in ("text", "unicode", "latex", "numpy"):
+            assert show(question.reference, notation) not in said
 
 
 def _others() -> set[str]:

@@ -214,6 +214,7 @@ ENORMOUS = (
     "x^T " * 900,
     "".join(f"sum_{{{i}=1}}^{{9}} " for i in "ijklpqrstu") + "x",
     "sum_{i=1}^{1000000000} x",
+    f"1e39{'/1e-39' * 8} x",
     "= (a-y)x" * 400,
 )
 
