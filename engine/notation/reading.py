@@ -62,10 +62,22 @@ def read_again(syntax: Answer, scope: Scope, *, strict: bool = False) -> Reading
         elaborated = elaborate(syntax, scope, strict=strict)
         other = elaborate(syntax, scope, entrywise=True) if elaborated.forked else elaborated
     except Mistake as mistake:
-        return Unreadable(replace(mistake.problem, text=syntax.text), syntax)
+        problem = _unknown_name(mistake.problem, syntax, scope) or mistake.problem
+        return Unreadable(replace(problem, text=syntax.text), syntax)
     if other.links[-1] != elaborated.links[-1]:
         return Ambiguous((_said(elaborated, syntax), _said(other, syntax)))
     return _said(elaborated, syntax)
+
+
+def _unknown_name(problem: Problem, syntax: Answer, scope: Scope) -> Problem | None:
+    """The unknown name behind a conflict of shapes, if there is one: names come before shapes."""
+    if problem.kind != "shape":
+        return None
+    try:
+        elaborate(syntax, scope.shapeless)
+    except Mistake as mistake:
+        return mistake.problem if mistake.problem.kind == "unknown-symbol" else None
+    return None
 
 
 def _said(elaborated: Elaborated, syntax: Answer) -> Read:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from engine.expression import Expr, Var
 from engine.notation import spelling
 from engine.notation.vocabulary import FUNCTIONS
 from engine.program import Program, Statement, Symbol
-from engine.shapes import Dim, Shape
+from engine.shapes import SCALAR, Dim, Shape
 
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
 WORDS = {"lam": "lambda", "lmbda": "lambda", "eps": "epsilon", "varepsilon": "epsilon"}
@@ -100,8 +100,8 @@ class Scope:
         return self.functions.get(name)
 
     def nearest(self, name: str) -> str:
-        """The known name most like `name`, or nothing."""
-        known = [*self._exact, *self.functions, *FUNCTIONS]
+        """The known name most like `name`, or nothing; a short name is not meant for a function."""
+        known = [*self._exact, *self.functions, *(FUNCTIONS if len(name) > 2 else ())]
         matches = difflib.get_close_matches(name[:40], known, n=1)
         return matches[0] if matches else ""
 
@@ -109,6 +109,15 @@ class Scope:
         """The dimension called `name`."""
         own = self.lookup(name)
         return own if own in self.dimensions else None
+
+    @cached_property
+    def shapeless(self) -> Scope:
+        """The same names, every one of them a scalar: shapes cannot conflict."""
+        return replace(
+            self,
+            symbols=dict.fromkeys(self.symbols, SCALAR),
+            definitions={name: Var(name) for name in self.definitions},
+        )
 
     @cached_property
     def _meanings(self) -> dict[str, Expr]:

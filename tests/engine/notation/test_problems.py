@@ -14,6 +14,7 @@ ROWS = (
     ("sum_{i=1}^{n} a_i", "shape", "sum_{i=1}^{n} a_i", "i runs to n, but selects one of m"),
     ("v_3", "shape", "v_3", "(2, 1) has no entry number 3"),
     ("foo x", "unknown-symbol", "foo", "'foo' is not a symbol of this exercise"),
+    ("X (a - y) + foo", "unknown-symbol", "foo", "'foo' is not a symbol of this exercise"),
     ("1 + yhatt", "unknown-symbol", "yhatt", "'yhatt' is not a symbol of this exercise"),
     ("sigmiod(z)", "unknown-symbol", "sigmiod", "'sigmiod' is not a symbol of this exercise"),
     ("(a", "parse", "", "expected ')' or an operator, but the answer ends here"),
