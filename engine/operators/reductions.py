@@ -74,8 +74,7 @@ ROWS = (
         arity=1,
         shape=shapes.reduce,
         forward=lambda x, axis, keepdims: (
-            x.sum(axis=arrays.axes(x, axis), keepdims=keepdims)
-            / arrays.count(x, axis)
+            x.sum(axis=arrays.axes(x, axis), keepdims=keepdims) / arrays.count(x, axis)
         ),
         vjp=lambda g, out, x, axis, keepdims: (_share(_restored(g, x, axis, keepdims), x, axis),),
         wrong=(

@@ -24,9 +24,18 @@ REAL = rf"(?:\\mathbb\s*\{{?\s*R\s*\}}?|\\R\b|ℝ|{BARE_R})"
 POWER = rf"\s*\^\s*(?:\{{([^{{}}]*)\}}|\(([^()]*)\)|({WORD}))"
 LISTED = rf"[(\[]\s*({WORD})\s*{TIMES}\s*({WORD})?\s*[)\]]|(?<![\w^_{{\[\]])\(\s*({WORD})\s*\)"
 SCALAR_WORD = re.compile(r"^(?:scalars?|numbers?|a scalar|a number)$", re.IGNORECASE)
+# `a` is an article behind a name, and a name at the beginning: `b is a scalar; a scalar`.
+ARTICLE = r"(?<=[^\s,;&][ \t])(?<!\band )\ban?\b"
 JOINING = re.compile(
-    r"\\in\b|\bin\b|∈|\bis\b|\bare\b|\bhas\b|\bhave\b|\bboth\b|\bshapes?\b|\bdimensions?\b|\bof\b"
-    r"|\beach\b|(?<=[^\s,;&][ \t])(?<!\band )\ba\b(?=\s*$)|\bthe\b|\ban?\b(?=\s+(?:matrix|vector|shape))|\brow\b|\bcolumn\b|\$|\\text\{[^{}]*\}|\\quad|\\\\|\bmatrix\b|\bvector\b|[:=]"
+    "|".join(
+        (
+            r"\b(?:in|is|are|has|have|both|each|of|the)\b",
+            r"\b(?:shapes?|dimensions?|matrix|vector|row|column)\b",
+            r"\ban?\b(?=\s+(?:matrix|vector|shape))",
+            rf"{ARTICLE}(?=\s*$)",
+            r"\\in\b|∈|\\text\{[^{}]*\}|\\quad|\\\\|[$:=]",
+        )
+    )
 )
 SEPARATOR = re.compile(r",|;|\n|\band\b|&")
 
@@ -96,9 +105,7 @@ def _shapes_in(text: str, program: Program) -> Iterator[tuple[Span, tuple[str, .
 def _pattern(program: Program) -> re.Pattern[str]:
     sizes = "|".join([*(re.escape(name) for name in sorted(program.dimensions)), r"\d+"])
     bare = rf"(?<![\w^_])({sizes})\s*(?:\\times|×|✕|\*|x|by)\s*({sizes})(?!\w)"
-    # `a` is an article behind a name, and a name at the beginning: `b is a scalar; a scalar`.
-    article = r"(?:(?<=[^\s,;&][ \t])(?<!\band )an?[ \t]+)?"
-    scalar = rf"(?<!\w)({article}(?:scalars?|numbers?))(?!\w)"
+    scalar = rf"(?<!\w)((?:{ARTICLE}[ \t]+)?(?:scalars?|numbers?))(?!\w)"
     real = rf"{REAL}(?:{POWER})?"
     one = r"(?<=[:=∈])\s*(1)(?![\w.×])"
     return re.compile(rf"{real}|{LISTED}|{bare}|{scalar}|{one}", re.IGNORECASE)
