@@ -26,6 +26,7 @@ class Expr(Operand):
 
     shape: Shape
     args: tuple[Expr, ...] = ()
+    _hash: int  # of Var and Apply, computed once
 
     def apply(self, operator: str, *others: Expr, **attrs: Any) -> Expr:
         return apply(operator, self, *others, **attrs)
@@ -62,7 +63,7 @@ class Var(Expr):
         object.__setattr__(self, "_hash", hash(("Var", self.name, self.shape)))
 
     def __hash__(self) -> int:
-        return self._hash  # type: ignore[attr-defined, no-any-return]  # set in __post_init__
+        return self._hash
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -93,14 +94,14 @@ class Apply(Expr):
         object.__setattr__(self, "_hash", hash((self.op, self.args, self.attrs)))
 
     def __hash__(self) -> int:
-        return self._hash  # type: ignore[attr-defined, no-any-return]  # set in __post_init__
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
         return (
             isinstance(other, Apply)
-            and self._hash == other._hash  # type: ignore[attr-defined]  # set in __post_init__
+            and self._hash == other._hash
             and self.op == other.op
             and self.attrs == other.attrs
             and self.args == other.args

@@ -6,6 +6,7 @@ formula, on `Batch` operands it computes numbers.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from fractions import Fraction
 from functools import reduce
 from operator import mul
@@ -15,27 +16,30 @@ from engine.shapes import Dim, Shape
 
 
 class Operand:
-    """Anything the operators of the table can be applied to."""
+    """Anything the operators of the table can be applied to.
+
+    Abstract for the type checker alone: ABCMeta would slow down every isinstance of an expression.
+    """
 
     __slots__ = ()
 
     shape: Shape
 
+    @abstractmethod
     def apply(self, operator: str, *others: Self, **attrs: Any) -> Self:
         """The result of `operator` on `self` and `others`."""
-        raise NotImplementedError(f"{type(self).__name__} cannot apply {operator}")
 
+    @abstractmethod
     def constant(self, value: int | Fraction) -> Self:
         """A scalar operand of the same kind."""
-        raise NotImplementedError(f"{type(self).__name__} has no constants")
 
+    @abstractmethod
     def size(self, dim: Dim) -> Self:
         """The number that a dimension stands for, as a scalar operand of the same kind."""
-        raise NotImplementedError(f"{type(self).__name__} has no sizes")
 
+    @abstractmethod
     def nullary(self, operator: str, **attrs: Any) -> Self:
         """An operand made from attributes alone, such as a matrix of ones."""
-        raise NotImplementedError(f"{type(self).__name__} cannot apply {operator}")
 
     def _lift(self, value: Self | int | Fraction) -> Self:
         return value if isinstance(value, Operand) else self.constant(value)

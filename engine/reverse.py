@@ -22,7 +22,7 @@ from engine.operators import operator
 from engine.program import Program, Statement
 from engine.shapes import Dim, Shape, stretched_axes
 
-O = TypeVar("O", bound=Operand)  # noqa: E741  # the walk's kind of operand: formulas or numbers
+Quantity = TypeVar("Quantity", bound=Operand)  # formulas or numbers
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Site:
     node: Apply
 
 
-class Valuation(Protocol[O]):
+class Valuation(Protocol[Quantity]):
     """What the forward pass left behind: an operand for every node of the program."""
 
-    def one(self) -> O:
+    def one(self) -> Quantity:
         """The scalar 1."""
         ...
 
-    def value(self, statement: Statement, path: tuple[int, ...], node: Expr) -> O:
+    def value(self, statement: Statement, path: tuple[int, ...], node: Expr) -> Quantity:
         """The operand of a node."""
         ...
 
@@ -49,7 +49,9 @@ class Valuation(Protocol[O]):
         """The attributes of a node as the walk's operands take them."""
         ...
 
-    def bindings(self, index: str, size: Dim) -> Iterator[tuple[Valuation[O], Callable[[O], O]]]:
+    def bindings(
+        self, index: str, size: Dim
+    ) -> Iterator[tuple[Valuation[Quantity], Callable[[Quantity], Quantity]]]:
         """The ways to go into a sum over `index`, each with what to do to a cotangent on the way
         out.
         """
@@ -73,7 +75,7 @@ class Pass:
 CORRECT = Pass()
 
 
-def unbroadcast(g: O, small: Shape, large: Shape) -> O:
+def unbroadcast(g: Quantity, small: Shape, large: Shape) -> Quantity:
     """The cotangent of an operand of shape `small` that was stretched to `large`: the sum along the
     stretch.
     """
@@ -88,18 +90,18 @@ def unbroadcast(g: O, small: Shape, large: Shape) -> O:
 
 
 @dataclass(frozen=True)
-class Reverse(Generic[O]):
+class Reverse(Generic[Quantity]):
     """One reverse pass over a program."""
 
     program: Program
-    valuation: Valuation[O]
+    valuation: Valuation[Quantity]
     way: Pass = CORRECT
 
-    def adjoints(self) -> dict[str, O]:
+    def adjoints(self) -> dict[str, Quantity]:
         """d loss / d name for every name that the loss depends on (as small as its equal entries
         allow).
         """
-        found: dict[str, O] = {self.program.loss: self.way.seed(self.valuation.one())}
+        found: dict[str, Quantity] = {self.program.loss: self.way.seed(self.valuation.one())}
         for statement in reversed(self.program.statements):
             if statement.name in found:
                 for name, term in self._pull(
@@ -111,8 +113,13 @@ class Reverse(Generic[O]):
         return found
 
     def _pull(
-        self, valuation: Valuation[O], statement: Statement, path: tuple[int, ...], node: Expr, g: O
-    ) -> Iterator[tuple[str, O]]:
+        self,
+        valuation: Valuation[Quantity],
+        statement: Statement,
+        path: tuple[int, ...],
+        node: Expr,
+        g: Quantity,
+    ) -> Iterator[tuple[str, Quantity]]:
         """The cotangents that `g` at `node` sends to the variables below it, one per occurrence."""
         if isinstance(node, Var):
             yield node.name, g
@@ -127,12 +134,12 @@ class Reverse(Generic[O]):
 
     def _cotangents(
         self,
-        valuation: Valuation[O],
+        valuation: Valuation[Quantity],
         statement: Statement,
         path: tuple[int, ...],
         node: Apply,
-        g: O,
-    ) -> Iterator[tuple[int, O]]:
+        g: Quantity,
+    ) -> Iterator[tuple[int, Quantity]]:
         """The cotangents of the operands of one node, in the shapes of the operands."""
         site = Site(statement.name, path, node)
         out = valuation.value(statement, path, node)

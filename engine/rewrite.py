@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.expression import Apply, Const, Expr, apply, const
 from engine.operand import Operand
-from engine.shapes import Shape
+from engine.shapes import Dim, Shape
 
 
 class Pattern(Operand):
@@ -25,6 +25,12 @@ class Pattern(Operand):
 
     def constant(self, value: Any) -> Pattern:
         return Literal(const(value))
+
+    def size(self, dim: Dim) -> Pattern:
+        return Literal(const(dim)) if isinstance(dim, int) else Any_(dim)
+
+    def nullary(self, operator: str, **attrs: Any) -> Pattern:
+        return Node(operator, (), tuple(sorted(attrs.items())))
 
 
 @dataclass(frozen=True)
