@@ -135,7 +135,7 @@ def _shape(sizes: tuple[str, ...], program: Program) -> Shape | str:
 
 
 def _dim(size: str, program: Program) -> Dim | None:
-    if size.isdigit():
+    if size.isdecimal():
         return int(size)
     if size in program.dimensions:
         return size
