@@ -50,6 +50,8 @@ COMMANDS = (
             "api.terminal:exercise"),
     Command("grade", "grade one answer to a question and print the verdict",
             "api.terminal:judged"),
+    Command("corpus", "grade labelled answers and print where the verdicts disagree",
+            "api.corpus:main"),
     Command("test", "run the tests; further arguments go to pytest",
             "api.develop:test"),
     Command("check", "run the linters: style, format, types, layers",

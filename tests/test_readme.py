@@ -79,6 +79,7 @@ def test_local_commands_print_what_the_readme_shows(
     command: str, shown: str, tmp_path: Path
 ) -> None:
     (tmp_path / "linear-point.toml").write_text(blocks("toml")[0], encoding="utf-8")
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
     came = run(command, tmp_path, {})
     assert matches(shown, came), came
 
