@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 from engine.expression import Apply, Const, Expr, Var, const
@@ -22,6 +22,10 @@ from engine.shapes import SCALAR, Shape, reduce, stretched, transpose
 from engine.shapes import canonical as canonical_shape
 
 LIMIT = 512
+KEPT = 4096  # normal forms
+LONGEST = 40  # nodes of an expression whose normal form is kept
+
+Rational: TypeAlias = int | Fraction  # a whole number is an int, which is ten times as fast
 
 
 class TooLarge(Exception):
@@ -36,8 +40,14 @@ class Atom:
     parts: tuple[Any, ...]
     shape: Shape
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.head, self.parts, self.shape)))
 
-Monomial: TypeAlias = frozenset[tuple[Atom, Fraction]]
+    def __hash__(self) -> int:
+        return self._hash  # type: ignore[attr-defined, no-any-return]  # set in __post_init__
+
+
+Monomial: TypeAlias = frozenset[tuple[Atom, Rational]]
 ONE: Monomial = frozenset()
 
 
@@ -45,7 +55,7 @@ ONE: Monomial = frozenset()
 class Normal:
     """A polynomial over atoms; `terms` maps monomials to non-zero coefficients."""
 
-    terms: frozenset[tuple[Monomial, Fraction]]
+    terms: frozenset[tuple[Monomial, Rational]]
 
     def __iter__(self) -> Any:
         return iter(self.terms)
@@ -59,24 +69,33 @@ def canonical(expr: Expr) -> Normal | None:
         return None
 
 
-def _build(terms: Iterable[tuple[Monomial, Fraction]]) -> Normal:
-    totals: dict[Monomial, Fraction] = {}
+def _build(terms: Iterable[tuple[Monomial, Rational]]) -> Normal:
+    totals: dict[Monomial, Rational] = {}
     for monomial, coefficient in terms:
-        totals[monomial] = totals.get(monomial, Fraction(0)) + coefficient
+        totals[monomial] = totals.get(monomial, 0) + coefficient
         if len(totals) > LIMIT:
             raise TooLarge
-    return Normal(frozenset((m, c) for m, c in totals.items() if c))
+    return Normal(frozenset([(m, _whole(c)) for m, c in totals.items() if c]))
 
 
-def _number(value: Fraction) -> Normal:
-    return _build([(ONE, value)])
+def _number(value: Rational) -> Normal:
+    return Normal(frozenset([(ONE, _whole(value))]) if value else frozenset())
 
 
-def _single(atom: Atom, exponent: Fraction = Fraction(1)) -> Normal:
-    return Normal(frozenset([(frozenset([(atom, exponent)]), Fraction(1))]))
+def _whole(value: Rational) -> Rational:
+    """`value`, as an int where it is one."""
+    return value if type(value) is int or value.denominator != 1 else value.numerator
+
+
+def _single(atom: Atom, exponent: Rational = 1) -> Normal:
+    return Normal(frozenset([(frozenset([(atom, exponent)]), 1)]))
 
 
 def _normal(expr: Expr) -> Normal:
+    return (_kept if expr.nodes <= LONGEST else _worked_out)(expr)
+
+
+def _worked_out(expr: Expr) -> Normal:
     match expr:
         case Const(value=value):
             return _number(value)
@@ -88,13 +107,17 @@ def _normal(expr: Expr) -> Normal:
     raise TypeError(f"{expr!r} is not an expression")
 
 
+# Answers to one question are made of the same parts: `a - y`, `1 - a`.
+_kept = lru_cache(maxsize=KEPT)(_worked_out)
+
+
 def _opaque(expr: Apply) -> Normal:
     """Any other operator, on the normal forms of its operands."""
     parts = tuple(_normal(arg) for arg in expr.args)
     return _single(Atom(expr.op, (*parts, expr.attrs), expr.shape))
 
 
-def _plus(left: Normal, right: Normal, factor: Fraction = Fraction(1)) -> Normal:
+def _plus(left: Normal, right: Normal, factor: Rational = 1) -> Normal:
     return _build([*left.terms, *((m, factor * c) for m, c in right.terms)])
 
 
@@ -105,10 +128,12 @@ def _times(left: Normal, right: Normal) -> Normal:
 
 
 def _join(left: Monomial, right: Monomial) -> Monomial:
+    if not left or not right:
+        return left or right
     powers = dict(left)
     for atom, exponent in right:
-        powers[atom] = powers.get(atom, Fraction(0)) + exponent
-    kept = frozenset((atom, exponent) for atom, exponent in powers.items() if exponent)
+        powers[atom] = powers.get(atom, 0) + exponent
+    kept = frozenset([(atom, _whole(exponent)) for atom, exponent in powers.items() if exponent])
     return _without_needless_ones(kept, _shape(frozenset(powers.items())))
 
 
@@ -118,36 +143,36 @@ def _shape(monomial: Monomial) -> Shape:
 
 def _without_needless_ones(monomial: Monomial, shape: Shape) -> Monomial:
     """Ones are kept only where they give the monomial its shape."""
-    rest = frozenset(each for each in monomial if each[0].head != "ones")
+    rest = frozenset([each for each in monomial if each[0].head != "ones"])
     if _shape(rest) == shape:
         return rest
-    return rest | {(Atom("ones", (), shape), Fraction(1))}
+    return rest | {(Atom("ones", (), shape), 1)}
 
 
-def _power(base: Normal, exponent: Fraction) -> Normal:
+def _power(base: Normal, exponent: Rational) -> Normal:
     """base**exponent: multiplied out for small whole exponents, monomial by monomial otherwise."""
     if exponent.denominator == 1 and 0 <= exponent <= 8:
-        result = _number(Fraction(1))
+        result = _number(1)
         for _ in range(int(exponent)):
             result = _times(result, base)
         return result
     if len(base.terms) == 1 and exponent.denominator == 1:
         ((monomial, coefficient),) = base.terms
         powers = frozenset((atom, each * exponent) for atom, each in monomial)
-        return Normal(frozenset([(powers, coefficient ** int(exponent))]))
+        return Normal(frozenset([(powers, _whole(Fraction(coefficient) ** int(exponent)))]))
     return _inverse_power(base, exponent)
 
 
-def _inverse_power(base: Normal, exponent: Fraction) -> Normal:
+def _inverse_power(base: Normal, exponent: Rational) -> Normal:
     """A power of a sum, as an atom; the sum is scaled so that equal sums up to a factor are one
     atom.
     """
     if not base.terms or exponent.denominator != 1:
         return _single(Atom("sum of terms", (base,), _shape_of(base)), exponent)
     lead = min(base.terms, key=lambda term: repr(sorted(map(repr, term[0]))))[1]
-    monic = Normal(frozenset((m, c / lead) for m, c in base.terms))
+    monic = Normal(frozenset((m, _whole(Fraction(c) / lead)) for m, c in base.terms))
     atom = _single(Atom("sum of terms", (monic,), _shape_of(base)), exponent)
-    return _times(_number(lead ** int(exponent)), atom)
+    return _times(_number(Fraction(lead) ** int(exponent)), atom)
 
 
 def _shape_of(normal: Normal) -> Shape:
@@ -164,8 +189,8 @@ def _pow(expr: Apply) -> Normal:
         return _opaque(expr)
     inside = _under_root(base) if exponent.value % 2 == 0 else None
     if inside is not None:
-        return _power(_normal(inside), exponent.value / 2)
-    return _power(_normal(base), exponent.value)
+        return _power(_normal(inside), _whole(exponent.value / 2))
+    return _power(_normal(base), _whole(exponent.value))
 
 
 def _under_root(expr: Expr) -> Expr | None:
@@ -186,13 +211,20 @@ def _split(monomial: Monomial) -> tuple[Monomial, Monomial]:
 
 def _linear(normal: Normal, shape: Shape, function: Callable[[Monomial], Normal]) -> Normal:
     """A linear operator: applied to the non-scalar part of every monomial, summed up."""
-    result = _number(Fraction(0))
-    for monomial, coefficient in normal.terms:
-        scalars, rest = _split(monomial)
-        rest = rest or frozenset([(Atom("ones", (), shape), Fraction(1))])
-        outside = Normal(frozenset([(scalars, coefficient)]))
-        result = _plus(result, _times(outside, function(rest)))
-    return result
+    return _build(
+        term
+        for monomial, coefficient in normal.terms
+        for term in _image(monomial, coefficient, shape, function).terms
+    )
+
+
+def _image(
+    monomial: Monomial, coefficient: Rational, shape: Shape, function: Callable[[Monomial], Normal]
+) -> Normal:
+    """A linear operator applied to one term; what is scalar in it is pulled out."""
+    scalars, rest = _split(monomial)
+    rest = rest or frozenset([(Atom("ones", (), shape), 1)])
+    return _times(Normal(frozenset([(scalars, coefficient)])), function(rest))
 
 
 def _transpose(expr: Apply) -> Normal:
@@ -200,9 +232,7 @@ def _transpose(expr: Apply) -> Normal:
 
 
 def _transposed(monomial: Monomial) -> Normal:
-    return Normal(
-        frozenset([(frozenset((_transposed_atom(a), e) for a, e in monomial), Fraction(1))])
-    )
+    return Normal(frozenset([(frozenset((_transposed_atom(a), e) for a, e in monomial), 1)]))
 
 
 def _transposed_atom(atom: Atom) -> Atom:
@@ -226,15 +256,12 @@ def _flip(factor: Monomial) -> Monomial:
 
 def _matmul(expr: Apply) -> Normal:
     left, right = expr.args
-    result = _number(Fraction(0))
     rights = _normal(right)
-    for monomial, coefficient in _normal(left).terms:
-        scalars, rest = _split(monomial)
-        rest = rest or frozenset([(Atom("ones", (), left.shape), Fraction(1))])
-        inner = _linear(rights, right.shape, partial(_product, rest))
-        outside = Normal(frozenset([(scalars, coefficient)]))
-        result = _plus(result, _times(outside, inner))
-    return result
+    return _linear(
+        _normal(left),
+        left.shape,
+        lambda rest: _linear(rights, right.shape, partial(_product, rest)),
+    )
 
 
 def _product(left: Monomial, right: Monomial) -> Normal:
@@ -279,7 +306,7 @@ def _sum_of(monomial: Monomial, axis: int | None) -> Normal:
         kept = SCALAR if axis is None else reduce(shape, axis, True)
         return count if not kept else _times(count, _single(Atom("ones", (), kept)))
     if axis is not None and shape[axis] == 1:
-        return Normal(frozenset([(monomial, Fraction(1))]))
+        return Normal(frozenset([(monomial, 1)]))
     if axis is not None and reduce(shape, axis, True) == SCALAR:
         axis = None
     stretched = _constant_across(monomial, axis)
@@ -318,12 +345,12 @@ def _mean(expr: Apply) -> Normal:
     arg, axis = expr.args[0], expr.keywords["axis"]
     total = arg.apply("sum", **expr.keywords)
     counted = arg.shape if axis is None else (arg.shape[axis],)
-    return _times(_normal(total), _power(_normal(const(1).count(counted)), Fraction(-1)))
+    return _times(_normal(total), _power(_normal(const(1).count(counted)), -1))
 
 
 def _where(expr: Apply) -> Normal:
     chosen, yes, no = (_normal(arg) for arg in expr.args)
-    other = _plus(_number(Fraction(1)), chosen, Fraction(-1))
+    other = _plus(_number(1), chosen, -1)
     return _plus(_times(chosen, yes), _times(other, no))
 
 
@@ -347,10 +374,10 @@ def _outer(x: Expr, y: Expr) -> Expr:
 
 RULES: dict[str, Callable[[Apply], Normal]] = {
     "add": _binary(_plus),
-    "sub": _binary(lambda x, y: _plus(x, y, Fraction(-1))),
-    "neg": lambda expr: _plus(_number(Fraction(0)), _normal(expr.args[0]), Fraction(-1)),
+    "sub": _binary(lambda x, y: _plus(x, y, -1)),
+    "neg": lambda expr: _plus(_number(0), _normal(expr.args[0]), -1),
     "mul": _binary(_times),
-    "div": _binary(lambda x, y: _times(x, _power(y, Fraction(-1)))),
+    "div": _binary(lambda x, y: _times(x, _power(y, -1))),
     "pow": _pow,
     "transpose": _transpose,
     "matmul": _matmul,

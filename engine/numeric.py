@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -65,11 +66,14 @@ class Batch(Operand):
     def apply(self, operator: str, *others: Batch, **attrs: Any) -> Batch:
         row = row_of(operator)
         operands = (self, *others)
-        shape = canonical(row.shape(*(each.shape for each in operands), **attrs))
+        shape = _shape_of(operator, tuple(each.shape for each in operands), tuple(attrs.items()))
         arrays = tuple(each.data for each in operands)
         data = row.forward(*(aligned(*arrays) if row.elementwise else arrays), **attrs)
-        numbers = tuple(map(int, shape))
-        return Batch(self.field.adopted(data).reshape((len(data), *numbers)), shape, self.field)
+        if data.dtype != self.field.dtype:
+            data = self.field.adopted(data)
+        if data.shape[1:] != shape:
+            data = data.reshape((len(data), *map(int, shape)))
+        return Batch(data, shape, self.field)
 
     def constant(self, value: int | Fraction) -> Batch:
         return constant(value, self.field)
@@ -81,9 +85,19 @@ class Batch(Operand):
         return nullary(operator, self.field, **attrs)
 
 
+@lru_cache(maxsize=4096)
+def _shape_of(
+    operator: str, shapes: tuple[Shape, ...], attrs: tuple[tuple[str, Any], ...]
+) -> Shape:
+    """The shape of a result: the same few combinations come back with every answer."""
+    return canonical(row_of(operator).shape(*shapes, **dict(attrs)))
+
+
 def constant(value: int | Fraction, field: Field = FLOAT) -> Batch:
     """A scalar that is the same at every point."""
-    return Batch(field.array([Fraction(value)]), (), field)
+    data = np.empty(1, dtype=field.dtype)
+    data[0] = field.number(Fraction(value))
+    return Batch(data, (), field)
 
 
 def nullary(operator: str, field: Field = FLOAT, **attrs: Any) -> Batch:
@@ -106,20 +120,19 @@ class Environment:
 
     def evaluate(self, expr: Expr) -> Batch:
         """The value of `expr` at every point; raises UnknownSymbol for an unbound name."""
-        match expr:
-            case Var(name=name):
-                return self._lookup(name)
-            case Const(value=value):
-                return constant(value, self.field)
-            case Apply(op="sum_over", args=(body,)):
-                return self._sum_over(body, **expr.keywords)
-            case Apply():
-                return self.combine(expr, tuple(self.evaluate(arg) for arg in expr.args))
+        if isinstance(expr, Apply):
+            if expr.op == "sum_over":
+                return self._sum_over(expr.args[0], **expr.keywords)
+            return self.combine(expr, tuple([self.evaluate(arg) for arg in expr.args]))
+        if isinstance(expr, Var):
+            return self._lookup(expr.name)
+        if isinstance(expr, Const):
+            return constant(expr.value, self.field)
         raise TypeError(f"{expr!r} is not an expression")
 
     def combine(self, expr: Apply, args: tuple[Batch, ...]) -> Batch:
         """The value of an application whose operands have been evaluated."""
-        attrs = self.concrete_attrs(expr)
+        attrs = self.concrete_attrs(expr) if expr.attrs else {}
         if not args:
             return nullary(expr.op, self.field, **attrs)
         return args[0].apply(expr.op, *args[1:], **attrs)
