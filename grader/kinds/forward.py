@@ -16,6 +16,7 @@ from engine.program import Program
 from engine.question import Forward
 from engine.shapes import Shape
 from grader.equality import same_function
+from grader.kinds.per_example import Example, batch_of, example_of, read_with
 from grader.reading import MOST_NODES, is_large, refused, sentence, too_large
 from grader.scopes import scope_of
 from grader.verdict import Exact, Verdict, graded, invalid
@@ -58,11 +59,15 @@ class Notebook:
     )  # the learner's names, in terms of the inputs
     local: dict[str, Expr] = field(default_factory=dict)  # those that are not the program's
 
+    @property
+    def given(self) -> dict[str, Shape]:
+        """The inputs."""
+        return {symbol.name: symbol.shape for symbol in self.program.symbols}
+
     def reading_scope(self) -> Scope:
         """The inputs, and what has been defined so far."""
-        given = {symbol.name: symbol.shape for symbol in self.program.symbols}
         return Scope(
-            symbols=given | self.known(),
+            symbols=self.given | self.known(),
             aliases=self.scope.aliases,
             dimensions=self.scope.dimensions,
             functions=self.scope.functions,
@@ -163,13 +168,16 @@ def _line(notebook: Notebook, line: str, start: int) -> Verdict | None:
     signs = _equal_signs(line)
     if not signs:
         return invalid("parse", HOW, (start, start + len(line)))
+    example = example_of(line[: signs[0].start()], notebook.scope)
     right = line[signs[-1].end() :]
-    value = _value(notebook, right, start + signs[-1].end())
+    value = _value(notebook, right, start + signs[-1].end(), example)
     if isinstance(value, Verdict):
         return value
     if isinstance(value, Problem):
         left = line[signs[-2].end() if len(signs) > 1 else 0 : signs[-1].start()]
         return _broken(notebook, left, value, (start, start + len(line)))
+    if example is not None:
+        return _one_example(notebook, example, value, (start, start + len(line)))
     starts = [0, *(sign.end() for sign in signs[:-1])]
     lefts = [line[begin : sign.start()] for begin, sign in zip(starts, signs, strict=True)]
     for left in reversed(lefts):
@@ -178,10 +186,28 @@ def _line(notebook: Notebook, line: str, start: int) -> Verdict | None:
             return invalid(
                 "parse", f"'{left.strip()}' is no name for a quantity.", (start, start + len(line))
             )
+        if name in notebook.given:
+            message = f"{name} is given: it needs no equation."
+            return invalid("parse", message, (start, start + len(line)))
         if is_large(value) or notebook.size(value) > MOST_NODES:
             return too_large((start, start + len(line)))
         notebook.define(name, value, (start, start + len(line)))
         value = Var(name, value.shape) if name not in notebook.local else value
+    return None
+
+
+def _one_example(notebook: Notebook, example: Example, value: Expr, span: Span) -> Verdict | None:
+    """Writes down what an equation for one example says about the batch."""
+    axis = notebook.scope.example_axis
+    known = notebook.program.shapes.get(example.name)
+    batch = None if axis is None else batch_of(value, example, axis, known)
+    if batch is None:
+        message = f"In the equation for {example.name}: this is not one example of {example.name}."
+        notebook.broken.append(Broken(example.name, message, span))
+    elif is_large(batch) or notebook.size(batch) > MOST_NODES:
+        return too_large(span)
+    else:
+        notebook.define(example.name, batch, span)
     return None
 
 
@@ -204,10 +230,12 @@ def _broken(notebook: Notebook, left: str, problem: Problem, span: Span) -> Verd
     return None
 
 
-def _value(notebook: Notebook, text: str, start: int) -> Expr | Problem | Verdict:
+def _value(
+    notebook: Notebook, text: str, start: int, example: Example | None = None
+) -> Expr | Problem | Verdict:
     """What a right-hand side says; a problem where its parts do not fit together."""
-    trimmed = text.rstrip(" ,.$")
-    match read(trimmed, notebook.reading_scope()):
+    trimmed, scope = text.rstrip(" ,.$"), notebook.reading_scope()
+    match read_with(example.index, trimmed, scope) if example else read(trimmed, scope):
         case Read(expr=expr):
             return expr
         case Unreadable(problem=problem):
