@@ -91,9 +91,15 @@ def _exercise(exercise_id: str, templates: Path | None) -> Exercise:
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> str:
-    """The text in lines of a terminal's width, its own line breaks kept."""
+    """The text in lines of a terminal's width, its own line breaks and lists kept."""
+    indents = [first, *(rest for _ in text.splitlines()[1:])]
     paragraphs = [
-        textwrap.fill(each, WIDTH, initial_indent=first if not i else rest, subsequent_indent=rest)
-        for i, each in enumerate(text.splitlines())
+        textwrap.fill(
+            line,
+            WIDTH,
+            initial_indent=indent,
+            subsequent_indent=rest + ("  " if line.startswith("- ") else ""),
+        )
+        for indent, line in zip(indents, text.splitlines(), strict=True)
     ]
     return "\n".join(paragraphs)
