@@ -27,8 +27,9 @@ def exercise(words: Sequence[str]) -> int:
     given = _with_templates(options, words)
     view = _exercise(given.id, given.templates).public()
     print(f"{view['title']}   [{view['id']}]\n")
-    print(_wrapped(view["statement"]))
-    print("\n" + "\n".join(_wrapped(each, "- ", "  ") for each in view["conventions"]) + "\n")
+    conventions = "\n".join(_wrapped(each, "- ", "  ") for each in view["conventions"])
+    for part in filter(None, (_wrapped(view["statement"]), conventions)):
+        print(part + "\n")
     for question in view["questions"]:
         print(_wrapped(question["prompt"], f"{question['name']}: ", "    "))
         for option in question.get("options") or ():
@@ -42,7 +43,12 @@ def judged(words: Sequence[str]) -> int:
     options.add_argument("question", help="an exercise's id, a slash and the question's name")
     options.add_argument("answer", help="the answer, in any notation")
     given = _with_templates(options, words)
-    exercise_id, _, name = given.question.rpartition("/")
+    exercise_id, slash, name = given.question.rpartition("/")
+    if not slash:
+        raise CommandFailed(
+            f"{given.question} names no question: expected an exercise's id, a slash and a name,"
+            " such as logistic-batch@1:0/dw."
+        )
     asked = _exercise(exercise_id, given.templates).to_json()["questions"]
     questions = {each["name"]: each for each in asked}
     if name not in questions:
