@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from engine.question import Question
 from grader.kinds import cache, choice, derivative, forward, prerequisites, shapes
 from grader.verdict import Verdict, invalid
@@ -27,4 +29,7 @@ def grade(question: Question, text: str) -> Verdict:
         return invalid("limit", message, (LONGEST, len(text)))
     if not text.strip():
         return invalid("parse", "There is no answer here yet.", (0, len(text)))
-    return KINDS[question.kind](question, text)
+    with np.errstate(
+        all="ignore"
+    ):  # values that an answer does not have are looked for, not warned of
+        return KINDS[question.kind](question, text)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import combinations, islice
 from typing import TypeAlias
 
 from grader.diagnosis import endings, functions, paths, products
 from grader.diagnosis.ground import Layout
-from grader.diagnosis.plan import Plan, combined
+from grader.diagnosis.plan import Plan
 
 Maker: TypeAlias = Callable[[Layout], Iterator[Plan]]
 
@@ -32,7 +31,6 @@ ELSEWHERE: tuple[Maker, ...] = (
     endings.other_variables,
     endings.other_entries,
 )
-MOST_PAIRS = 400
 
 
 def single_mistakes(layout: Layout) -> Iterator[Plan]:
@@ -41,8 +39,7 @@ def single_mistakes(layout: Layout) -> Iterator[Plan]:
         yield from maker(layout)
 
 
-def pairs_of_mistakes(layout: Layout) -> Iterator[Plan]:
-    """Passes with two mistakes at different nodes, at most MOST_PAIRS."""
-    plans = [plan for maker in AT_NODES for plan in maker(layout)]
-    pairs = (combined(one, two) for one, two in combinations(plans, 2))
-    return islice((pair for pair in pairs if pair is not None), MOST_PAIRS)
+def joined_mistakes(layout: Layout) -> Iterator[Plan]:
+    """The passes that pairs are made of."""
+    for maker in AT_NODES:
+        yield from maker(layout)

@@ -26,7 +26,10 @@ from engine.expression import Expr
 from engine.numeric import Batch
 from grader.diagnosis.constants import Constants
 from grader.diagnosis.ground import Ground
-from grader.diagnosis.rules import pairs_of_mistakes, single_mistakes
+from grader.diagnosis.pairs import Pairs
+from grader.diagnosis.plan import Plan
+from grader.diagnosis.rules import joined_mistakes, single_mistakes
+from grader.diagnosis.stack import Form, sheets, values
 from grader.diagnosis.table import Entry, Table, multiple, usable
 from grader.misconceptions import misconceptions
 
@@ -62,12 +65,12 @@ class Search:
     @cached_property
     def _singles(self) -> Table:
         layout = self.grounds[0].layout
-        return Table(self.grounds[0], single_mistakes(layout), self._right)
+        plans = single_mistakes(layout)
+        return Table(self.grounds[0], sheets(self.grounds[0], plans), self._right)
 
     @cached_property
-    def _pairs(self) -> Table:
-        layout = self.grounds[0].layout
-        return Table(self.grounds[0], pairs_of_mistakes(layout), self._right)
+    def _pairs(self) -> Pairs:
+        return Pairs(self.grounds[0], tuple(joined_mistakes(self.grounds[0].layout)))
 
     @property
     def _right(self) -> tuple[Batch, ...]:
@@ -78,8 +81,7 @@ class Search:
     def differs(self, answer: Expr) -> bool:
         """Whether float64 shows a difference far beyond rounding; a filter, never a verdict."""
         ground, reference = self.grounds[0], self.references[0]
-        with np.errstate(all="ignore"):
-            value = ground.env.evaluate(answer)
+        value = ground.env.evaluate(answer)
         left, right = ground.column(value), ground.column(reference)
         if len(left) != len(right) or not np.all(np.isfinite(left)):
             return False
@@ -87,12 +89,11 @@ class Search:
 
     def explain(self, answer: Expr) -> tuple[Explanation, ...]:
         """What explains `answer`: all explanations of the first kind that has one."""
-        with np.errstate(all="ignore"):
-            try:
-                values = tuple(_as_row(ground.env.evaluate(answer)) for ground in self.grounds)
-            except (EngineError, IndexError):
-                return ()
-            return self._explained(values)
+        try:
+            found = tuple(_as_row(ground.env.evaluate(answer)) for ground in self.grounds)
+        except (EngineError, IndexError):
+            return ()
+        return self._explained(found)
 
     def _explained(self, values: Sequence[Batch]) -> tuple[Explanation, ...]:
         if self._factor_of_reference(values) == ():
@@ -173,7 +174,7 @@ class Search:
         return tuple(found)
 
     def _named(
-        self, table: Table, values: Sequence[Batch]
+        self, table: Table | Pairs, values: Sequence[Batch]
     ) -> Iterator[tuple[Entry, tuple[str, ...]]]:
         """The entries of a table that `values` are nameable multiples of on every ground."""
         for match in table.matches(values[0]):
@@ -184,18 +185,16 @@ class Search:
                 yield match.entry, slugs
 
     @cached_property
-    def _values_elsewhere(self) -> dict[int, tuple[Batch, ...]]:
+    def _values_elsewhere(self) -> dict[tuple[Plan, Form], tuple[Batch, ...]]:
         return {}
 
     def _elsewhere(self, entry: Entry) -> tuple[Batch, ...]:
         """What the entry's plan makes of the gradient on the further grounds, as far as it gets."""
-        known = self._values_elsewhere
-        if id(entry) not in known:  # entries live as long as the tables of this search
-            values = [entry.plan.values(ground) for ground in self.grounds[1:]]
-            known[id(entry)] = tuple(
-                each[entry.number] for each in values if entry.number < len(each)
-            )
-        return known[id(entry)]
+        known, key = self._values_elsewhere, (entry.plan, entry.form)
+        if key not in known:
+            found = [values(ground, entry.plan) for ground in self.grounds[1:]]
+            known[key] = tuple(each[entry.form] for each in found if entry.form in each)
+        return known[key]
 
     def _slugs(self, factors: Sequence[float]) -> tuple[str, ...] | None:
         return self.constants.slugs(factors, [ground.env.sizes for ground in self.grounds])

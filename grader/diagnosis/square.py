@@ -157,8 +157,7 @@ def _drawn(program: Program, side: str) -> Environment | None:
     numbers = [each.name for each in program.symbols if each.role == "dimension"]
     sizes = {side: SIZE} | dict(zip(numbers, NUMBERS, strict=False))
     values = {each.name: _values(each, stream) for each in given}
-    with np.errstate(all="ignore"):
-        env = forward(program, Environment(values, sizes))
+    env = forward(program, Environment(values, sizes))
     good = reduce(np.logical_and, (_finite(batch) for batch in env.values.values()))
     chosen = np.flatnonzero(good)[:KEPT]
     if len(chosen) < KEPT:

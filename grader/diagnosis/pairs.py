@@ -1,0 +1,85 @@
+"""Pairs of mistakes: fingerprints of passes with two mistakes, for when one explains nothing.
+
+A pair is kept as two numbers and a fingerprint, not as values: there are many pairs for every
+question and hardly any is ever looked up.  A look-up that finds one carries it out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.numeric import Batch
+from engine.shapes import Shape
+from grader.diagnosis.ground import Ground
+from grader.diagnosis.plan import Plan, combined
+from grader.diagnosis.stack import Sheet, Stack, values
+from grader.diagnosis.table import Entry, Match, distinct, fingerprints, matched, near
+
+MOST_PAIRS = 3000
+TOGETHER = 250  # rows of a stack
+
+
+@dataclass(frozen=True)
+class _File:
+    prints: NDArray[np.float64]
+    numbers: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """The fingerprints of `plans` by two, on one ground; made when first asked."""
+
+    ground: Ground
+    plans: Sequence[Plan]
+
+    def matches(self, value: Batch) -> Iterator[Match]:
+        """Every pair of which `value` is a multiple."""
+        file, column = self._files.get(value.shape), self.ground.column(value)
+        if file is None or not np.all(np.isfinite(column)) or not np.any(column):
+            return
+        first, last = near(file.prints, column)
+        for one, two in file.numbers[first:last]:
+            yield from self._confirmed(column, value.shape, int(one), int(two))
+
+    def _confirmed(self, column: NDArray[np.float64], shape: Shape, *pair: int) -> Iterator[Match]:
+        both = combined(*(self.plans[number] for number in pair))
+        if both is None:
+            return
+        for form, found in values(self.ground, both).items():
+            if found.shape == shape:
+                yield from matched(column, Entry(both, form, self.ground.column(found)))
+
+    @cached_property
+    def _files(self) -> dict[Shape, _File]:
+        found: dict[Shape, tuple[list[NDArray[np.float64]], list[tuple[int, int]]]] = {}
+        for numbers, sheet in self._sheets():
+            columns, rows = distinct(sheet, ())
+            prints, pairs = found.setdefault(sheet.shape, ([], []))
+            prints.append(fingerprints(columns))
+            pairs.extend(numbers[id(sheet.plans[row])] for row in rows)
+        return {shape: _sorted(*file) for shape, file in found.items()}
+
+    def _sheets(self) -> Iterator[tuple[dict[int, tuple[int, int]], Sheet]]:
+        pairs = islice(self._joined(), MOST_PAIRS)
+        while chunk := list(islice(pairs, TOGETHER)):
+            numbers = {id(plan): pair for pair, plan in chunk}
+            for sheet in Stack(self.ground, tuple(plan for _, plan in chunk)).sheets():
+                yield numbers, sheet
+
+    def _joined(self) -> Iterator[tuple[tuple[int, int], Plan]]:
+        for one, two in combinations(range(len(self.plans)), 2):
+            plan = combined(self.plans[one], self.plans[two])
+            if plan is not None:
+                yield (one, two), plan
+
+
+def _sorted(prints: list[NDArray[np.float64]], pairs: list[tuple[int, int]]) -> _File:
+    every = np.concatenate(prints)
+    order = np.argsort(every)
+    return _File(every[order], np.array(pairs, dtype=np.int32).reshape(-1, 2)[order])

@@ -1,0 +1,354 @@
+"""A stack: many mistaken passes carried out as one walk over the program.
+
+Every plan is a row of the stack: its points stand after those of the row before.  All rows share
+the forward values, so a node costs one product rule for all of them, and one more for each rule
+that departs there.
+
+A pass whose cotangent gets a shape that it should not have goes on alone, with that shape, as a
+learner's would.  Plans that depart in the same way there can still share a stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import EngineError, ShapeError
+from engine.numeric import Batch
+from engine.operators import operator
+from engine.program import Statement
+from engine.reverse import Numbers, Pass, Reverse, Site, unbroadcast
+from engine.shapes import Shape
+from grader.diagnosis.ground import Ground, SiteKey
+from grader.diagnosis.plan import Plan
+
+Form: TypeAlias = Literal["whole", "as it came", "scalar"]
+"""How a gradient is written: in the shape of the variable; in the shape that the mistake left;
+as one number where all entries are equal."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What some plans make of the gradient in one form; `data` is (plans, points, *shape)."""
+
+    plans: tuple[Plan, ...]
+    form: Form
+    shape: Shape
+    data: NDArray[np.float64]
+
+
+def sheets(ground: Ground, plans: Iterable[Plan]) -> Iterator[Sheet]:
+    """What the plans make of the gradient, those together that can be carried out together."""
+    plans = list(plans)
+    yield from _alone(ground, [plan for plan in plans if not plan.joinable])
+    stack = Stack(ground, tuple(plan for plan in plans if plan.joinable))
+    yield from stack.sheets()
+    yield from _alone(ground, stack.misshapen)
+
+
+def _alone(ground: Ground, plans: Iterable[Plan]) -> Iterator[Sheet]:
+    for plan in plans:
+        for form, value in values(ground, plan).items():
+            yield _sheet(ground, (plan,), form, value)
+
+
+def values(ground: Ground, plan: Plan) -> dict[Form, Batch]:
+    """What a learner with this mistake would arrive at; empty where it cannot be carried out."""
+    try:
+        if plan.variable is None:
+            return _finished(ground, plan, Stack(ground, (plan,)).adjoint())
+        other = ground.adjoints.get(plan.variable)
+        return {} if other is None else {"whole": other}
+    except (EngineError, IndexError):
+        return {}
+
+
+def _finished(ground: Ground, plan: Plan, adjoint: Batch | None) -> dict[Form, Batch]:
+    if adjoint is None:
+        return {}
+    shape = ground.env.values[ground.layout.target.variable].shape
+    found: dict[Form, Batch] = {"whole": _loose(adjoint).filled(shape)}
+    if adjoint.shape != shape:
+        found["as it came"] = adjoint
+    found = {form: plan.final(ground, ground.picked(each)) for form, each in found.items()}
+    return found | _as_scalar(found["whole"])
+
+
+def _as_scalar(value: Batch) -> dict[Form, Batch]:
+    """A gradient whose entries are all equal, as the scalar that a learner would write."""
+    flat = value.data.reshape(len(value.data), -1)
+    if not value.shape or not np.array_equal(flat, np.broadcast_to(flat[:, :1], flat.shape)):
+        return {}
+    return {"scalar": Batch(flat[:, 0], (), value.field)}
+
+
+def _sheet(ground: Ground, plans: tuple[Plan, ...], form: Form, value: Batch) -> Sheet:
+    shape = value.data.shape[1:]
+    data = np.broadcast_to(value.data, (len(plans) * ground.points, *shape))
+    return Sheet(plans, form, value.shape, data.reshape(len(plans), ground.points, *shape))
+
+
+@dataclass(eq=False)
+class Stack:
+    """Plans that are carried out in one walk."""
+
+    ground: Ground
+    plans: tuple[Plan, ...]
+    _outside: set[int] = field(default_factory=set)  # rows that cannot be carried out here
+    _odd: set[int] = field(default_factory=set)  # of these, rows that are to be tried alone
+    _grounds: dict[int, Ground] = field(default_factory=dict)
+
+    @property
+    def misshapen(self) -> tuple[Plan, ...]:
+        """After the walk: the plans that have to be carried out alone."""
+        return tuple(self.plans[row] for row in sorted(self._odd))
+
+    def sheets(self) -> Iterator[Sheet]:
+        """What the plans make of the gradient, those that keep to the shapes."""
+        if not self.plans:
+            return
+        try:
+            adjoint = self.adjoint()
+        except (EngineError, IndexError):
+            self._odd |= set(range(len(self.plans)))
+            return
+        if adjoint is not None:
+            yield from self._written(adjoint)
+
+    def _written(self, adjoint: Batch) -> Iterator[Sheet]:
+        ground = self.ground
+        shape = ground.env.values[ground.layout.target.variable].shape
+        whole = _sheet(ground, self.plans, "whole", ground.picked(adjoint.filled(shape)))
+        rows = [row for row in range(len(self.plans)) if row not in self._outside]
+        if rows:
+            yield _rows_of(whole, rows, whole.data)
+        if rows and whole.shape:
+            flat = whole.data.reshape(*whole.data.shape[:2], -1)
+            level = np.all(flat == flat[:, :, :1], axis=(1, 2))
+            rows = [row for row in rows if level[row]]
+            if rows:
+                yield _rows_of(Sheet(whole.plans, "scalar", (), flat), rows, flat[:, :, 0])
+
+    def adjoint(self) -> Batch | None:
+        """The finished gradients of all rows; None where no path leads to the variable."""
+        (plan, *_), ground = self.plans, self.ground
+        numbers = plan.numbers(ground) if plan.numbers else self._numbers
+        way = Pass(
+            seed=_loose, vjp=self._vjp, unbroadcast=self._unbroadcast, accumulate=self._accumulate
+        )
+        walk = Reverse(ground.layout.program, numbers, way)
+        return walk.adjoints().get(ground.layout.target.variable)
+
+    @property
+    def _count(self) -> int:
+        return len(self.plans)
+
+    @cached_property
+    def _numbers(self) -> Numbers:
+        return self.ground.numbers if self._count == 1 else _Repeated(self.ground, self._count)
+
+    # where rows depart
+
+    @cached_property
+    def _rules(self) -> dict[SiteKey, dict[Any, list[int]]]:
+        return self._departures(lambda plan: plan.vjp.items())
+
+    @cached_property
+    def _reductions(self) -> dict[tuple[SiteKey, int], dict[Any, list[int]]]:
+        return self._departures(lambda plan: plan.broadcast.items())
+
+    @cached_property
+    def _joins(self) -> dict[str, dict[Any, list[int]]]:
+        return self._departures(lambda plan: plan.accumulate.items())
+
+    def _departures(self, of: Callable[[Plan], Iterable[tuple[Any, Any]]]) -> dict[Any, Any]:
+        """By place, the rules that depart there, each with its rows."""
+        found: dict[Any, dict[Any, list[int]]] = {}
+        for row, plan in enumerate(self.plans):
+            for place, rule in of(plan):
+                found.setdefault(place, {}).setdefault(rule, []).append(row)
+        return found
+
+    # the walk
+
+    def _vjp(
+        self, site: Site, g: Any, out: Any, args: tuple[Any, ...], attrs: dict[str, Any]
+    ) -> tuple[Any, ...]:
+        key = (site.statement, site.path)
+        if key not in self.ground.layout.relevant:
+            return ()
+        kept = self.ground.layout.relevant[key]
+
+        def departed(rule: Any, rows: list[int]) -> tuple[Any, ...]:
+            forward = (self._first(each, len(rows)) for each in (out, *args))
+            return _kept(
+                rule(self._ground(len(rows)), self._rows(g, rows), *forward, **attrs), kept
+            )
+
+        def right() -> tuple[Any, ...]:
+            return _kept(operator(site.node.op).vjp(g, out, *args, **attrs), kept)
+
+        wide = operator(site.node.op).elementwise
+        shapes = [out.shape if wide else arg.shape for arg in args]
+        return self._mixed(self._rules.get(key, {}), departed, right, shapes)
+
+    def _unbroadcast(self, site: Site, operand: int, g: Any, small: Shape, large: Shape) -> Any:
+        def departed(rule: Any, rows: list[int]) -> tuple[Any, ...]:
+            return (_loose(rule(self._rows(g, rows), small, large)),)
+
+        def right() -> tuple[Any, ...]:
+            return (unbroadcast(g, small, large),)
+
+        departing = self._reductions.get(((site.statement, site.path), operand), {})
+        return self._mixed(departing, departed, right, [small])[0]
+
+    def _accumulate(self, name: str, total: Any, term: Any) -> Any:
+        def departed(rule: Any, rows: list[int]) -> tuple[Any, ...]:
+            return (_loose(rule(self._rows(total, rows), self._rows(term, rows))),)
+
+        def right() -> tuple[Any, ...]:
+            return (total + term,)
+
+        shape = self.ground.env.values[name].shape
+        return self._mixed(self._joins.get(name, {}), departed, right, [shape])[0]
+
+    def _mixed(
+        self,
+        departing: dict[Any, list[int]],
+        departed: Callable[[Any, list[int]], tuple[Any, ...]],
+        right: Callable[[], tuple[Any, ...]],
+        shapes: Sequence[Shape],
+    ) -> tuple[Any, ...]:
+        """The right results, with those of the departing rules in their rows."""
+        if self._together(departing):
+            ((rule, rows),) = departing.items()
+            return departed(rule, rows)
+        if not departing:
+            return right()
+        results = [self._open(each, shape) for each, shape in zip(right(), shapes, strict=True)]
+        for rule, rows in departing.items():
+            try:
+                self._write(results, shapes, rows, departed(rule, rows))
+            except (EngineError, IndexError):
+                self._outside.update(rows)
+                self._odd.difference_update(rows)
+        return tuple(results)
+
+    def _together(self, departing: dict[Any, list[int]]) -> bool:
+        """Whether all rows depart in the same way."""
+        return len(departing) == 1 and len(next(iter(departing.values()))) == self._count
+
+    def _write(
+        self, results: list[Any], shapes: Sequence[Shape], rows: list[int], made: tuple[Any, ...]
+    ) -> None:
+        """Puts what a rule makes into its rows; rows with a shape of their own go outside."""
+        for position, each in enumerate(made):
+            if each is None:
+                if results[position] is not None:
+                    results[position].data[self._points(rows)] = 0.0
+                continue
+            filled = _exactly(each, shapes[position])
+            if filled is None:
+                fresh = set(rows) - self._outside
+                self._outside |= fresh
+                self._odd |= fresh
+                return
+            if results[position] is None:
+                results[position] = self._open(each.constant(0), shapes[position])
+            results[position].data[self._points(rows)] = filled.data
+
+    # rows and points
+
+    def _points(self, rows: list[int]) -> NDArray[np.intp]:
+        points = self.ground.points
+        return (np.asarray(rows)[:, None] * points + np.arange(points)).reshape(-1)
+
+    def _rows(self, value: Any, rows: list[int]) -> Any:
+        if len(value.data) == 1:
+            return value
+        return _Loose(value.data[self._points(rows)], value.shape, value.field)
+
+    def _first(self, value: Any, count: int) -> Any:
+        """Forward values for `count` rows."""
+        if len(value.data) == 1:
+            return value
+        return Batch(value.data[: count * self.ground.points], value.shape, value.field)
+
+    def _open(self, value: Any, shape: Shape) -> Any:
+        """`value` with a point for every row, to be written to."""
+        if value is None:
+            return None
+        wide = Batch.filled(value, shape)
+        size = (self._count * self.ground.points, *wide.data.shape[1:])
+        return _Loose(np.array(np.broadcast_to(wide.data, size)), wide.shape, wide.field)
+
+    def _ground(self, count: int) -> Ground:
+        """The ground once for each of `count` rows."""
+        if count not in self._grounds:
+            self._grounds[count] = repeated(self.ground, count)
+        return self._grounds[count]
+
+
+def _exactly(value: Batch, shape: Shape) -> Batch | None:
+    """`value` stretched to `shape`; None where it does not stretch to it."""
+    try:
+        wide = Batch.filled(value, shape)
+    except ShapeError:
+        return None
+    return wide if wide.shape == shape else None
+
+
+def _rows_of(sheet: Sheet, rows: list[int], data: NDArray[np.float64]) -> Sheet:
+    return Sheet(tuple(sheet.plans[row] for row in rows), sheet.form, sheet.shape, data[rows])
+
+
+def repeated(ground: Ground, count: int) -> Ground:
+    """A ground whose points stand there `count` times."""
+    if count == 1:
+        return ground
+    tiled = {name: _tiled(value, count) for name, value in ground.env.values.items()}
+    return Ground(ground.layout, replace(ground.env, values=tiled))
+
+
+def _tiled(value: Batch, count: int) -> Batch:
+    if len(value.data) == 1:
+        return value
+    data = np.tile(value.data, (count, *(1 for _ in value.data.shape[1:])))
+    return Batch(data, value.shape, value.field)
+
+
+class _Repeated(Numbers):
+    """The forward values of a ground once for every row."""
+
+    def __init__(self, ground: Ground, count: int) -> None:
+        super().__init__(repeated(ground, count).env)
+        self._ground, self._count = ground, count
+
+    def _computed(self, statement: Statement, path: tuple[int, ...], node: Any) -> Batch:
+        once = self._ground.numbers.value(statement, path, node)
+        return _tiled(once, self._count)
+
+
+class _Loose(Batch):
+    """A cotangent that keeps a shape it should not have, as a learner's would."""
+
+    def filled(self, shape: Shape) -> _Loose:
+        try:
+            wide = super().filled(shape)
+            return _Loose(wide.data, wide.shape, wide.field)
+        except ShapeError:
+            return self
+
+
+def _loose(value: Batch | None) -> Any:
+    return None if value is None else _Loose(value.data, value.shape, value.field)
+
+
+def _kept(results: tuple[Any, ...], kept: tuple[int, ...]) -> tuple[Any, ...]:
+    """The cotangents that lead to the variable."""
+    return tuple(_loose(each) if i in kept else None for i, each in enumerate(results))
