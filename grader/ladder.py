@@ -10,18 +10,24 @@ Cheap steps first; the first answer wins.
     prove       a bounded symbolic proof        correct either way; the evidence says which
 
 There is no tolerance anywhere: balls that exclude zero refute, balls of 150 bits agree.
+
+A proof cancels (x/x is 1, sqrt(x)^2 is x), so it holds wherever both sides have values.  An answer
+that may lack values, by a root, a logarithm or a division, is compared before a proof counts, and
+is incorrect where it has none on a whole region in which the exercise has one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TypeAlias
 
 from engine.canonical import canonical
 from engine.errors import PrecisionExhausted, ShapeError
-from engine.expression import Expr, apply
+from engine.expression import Apply, Const, Expr, apply, walk
 from engine.notation import Read
+from engine.operators import operator
 from engine.shapes import SCALAR, Shape, show, transpose
 from engine.symbolic import balls
 from engine.symbolic.prove import NotProved, Proved, prove
@@ -58,6 +64,7 @@ class Answer:
     expr: Expr | None = None
     comments: tuple[str, ...] = ()
     far: bool = False
+    same_form: bool = False
     agreement: balls.Agreement | None = None
 
     @property
@@ -172,10 +179,31 @@ def _is_far(compiled: Compiled, expr: Expr) -> bool:
 
 
 def same_form_step(answer: Answer) -> Answer | Verdict:
-    """Correct where both sides have one normal form, as they stand or in the inputs alone."""
-    if not answer.far and _same_form(answer.compiled, answer.value):
-        return accepted(answer, Proof(EVERY_SIZE))
-    return answer
+    """Correct where both sides have one normal form, as they stand or in the inputs alone.
+
+    Of an answer that may lack values it is only noted.
+    """
+    if answer.far or not _same_form(answer.compiled, answer.value):
+        return answer
+    if may_lack_values(answer.value, answer.compiled.program.dimensions):
+        return replace(answer, same_form=True)
+    return accepted(answer, Proof(EVERY_SIZE))
+
+
+def may_lack_values(expr: Expr, dimensions: frozenset[str]) -> bool:
+    """Whether an operator is applied that is not defined everywhere; dimensions are not zero."""
+    return any(_is_partial(node, dimensions) for node in walk(expr))
+
+
+def _is_partial(node: Expr, dimensions: frozenset[str]) -> bool:
+    if not isinstance(node, Apply) or not node.args:
+        return False
+    last = node.args[-1]
+    if node.op == "pow":
+        return not (isinstance(last, Const) and last.value.denominator == 1 and last.value >= 0)
+    if node.op == "div":
+        return not (last.names <= dimensions and last != Const(Fraction(0)))
+    return operator(node.op).domain is not None
 
 
 @Remembered
@@ -200,8 +228,10 @@ def _same_as_it_stands(compiled: Compiled, expr: Expr) -> bool:
 def compare_step(answer: Answer) -> Answer | Verdict:
     """Incorrect where a sample point shows that the two sides differ."""
     match _compared(answer.compiled, answer.value):
-        case balls.Agreement() as agreement:
+        case balls.Agreement(left=0) as agreement:
             return replace(answer, agreement=agreement)
+        case balls.Agreement(left=left, undefined=undefined, points=points):
+            return _undefined(answer, balls.Undefined(left, 0, points + undefined))
         case balls.Refuted() as refuted:
             return _refuted(answer, refuted)
         case balls.Undefined() as undefined:
@@ -214,7 +244,8 @@ def compare_step(answer: Answer) -> Answer | Verdict:
 def _compared(compiled: Compiled, expr: Expr) -> balls.Equality | None:
     """The comparison with the reference; None where it stays undecided at the highest precision."""
     try:
-        return compiled.comparison.equal(expr, compiled.reference)
+        likely = not _is_far(compiled, expr)
+        return compiled.comparison.equal(expr, compiled.reference, likely=likely)
     except PrecisionExhausted:
         return None
 
@@ -227,7 +258,8 @@ def _undefined(answer: Answer, found: balls.Undefined) -> Verdict:
     message = (
         "Your answer has no value where the exercise has one: check logs, roots and divisions."
     )
-    return incorrect("value", message, Refuted(message), parsed=answer.parsed)
+    witness = {"points": found.points, "without_value": found.left}
+    return incorrect("value", message, Refuted(message, witness), parsed=answer.parsed)
 
 
 def _undecided(answer: Answer) -> Verdict:
@@ -267,6 +299,8 @@ def _contradicted(answer: Answer) -> bool:
 
 def prove_step(answer: Answer) -> Answer | Verdict:
     """Correct with a proof, where one is found within its bounds."""
+    if answer.same_form:
+        return accepted(answer, Proof(EVERY_SIZE))
     match _proved(answer.compiled, answer.value):
         case Proved() as proof:
             return accepted(answer, Proof(explain.proof_text(proof)))

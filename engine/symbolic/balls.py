@@ -5,6 +5,11 @@ A ball (midpoint and radius) surely contains the number it stands for.  Two ball
 prove that the numbers differ.  Two that overlap and are both narrower than 2^-150 of their size
 agree to as many bits. Anything wider is evaluated again at twice the precision.
 
+A point at which one side has no value may be an accident, as 1/(x - 3/4) at x = 3/4, or lie inside
+a whole region where that side means nothing, as sqrt(x) does for negative x.  A step aside tells:
+the point is moved by less than 2^-30 in every continuous coordinate.  Where the side still has no
+value, and the other has one at both places, the agreement says so.
+
 Flint has one precision for the whole process: `precision` sets it under a lock and restores it, so
 threads may compare at the same time but take turns.
 """
@@ -28,7 +33,7 @@ from engine.errors import PrecisionExhausted, SamplingError, ShapeError
 from engine.expression import Expr
 from engine.numeric import Batch, Environment, Field, forward
 from engine.program import Program
-from engine.sampling import Group, Samples, draw
+from engine.sampling import Group, Samples, draw, normalised_axis
 from engine.seeding import Stream
 
 BITS = 200  # of the first attempt
@@ -38,6 +43,9 @@ COARSE = 64  # bits at which the size of the terms of a zero is read off
 LEAST_POINTS = 4  # at which both sides must be defined
 REDRAWS = 3
 KEPT = 64  # values of references
+STEP = Fraction(1, 2**44)  # of a step aside; a coordinate is moved by up to STRIDES of them
+STRIDES = 8191
+CONTINUOUS = frozenset(("real", "positive", "probability"))
 
 _TURN = threading.RLock()
 
@@ -79,11 +87,17 @@ class Refuted:
 
 @dataclass(frozen=True)
 class Agreement:
-    """The sides agree to `bits` bits at `points` points; at `undefined` more one has no value."""
+    """The sides agree to `bits` bits at `points` points; at `undefined` more one has no value.
+
+    At `left` of those it is the left side alone that has none, there and a step aside; at `right`,
+    the right side alone.  An answer on the left that is so much smaller is another function.
+    """
 
     bits: int
     points: int
     undefined: int = 0
+    left: int = 0
+    right: int = 0
 
 
 @dataclass(frozen=True)
@@ -237,14 +251,21 @@ class Comparison:
         self.groups: tuple[Group, ...] = samples.groups
         self._digest = sha256(repr(samples.to_json()).encode()).digest()
         self._environments: dict[tuple[int, int], Environment] = {}
+        self._aside: dict[tuple[int, int], Environment] = {}
         self._references: dict[tuple[Expr, int, int], Batch] = {}
         self._redraws: list[tuple[Group, ...]] = []
 
-    def equal(self, answer: Expr, reference: Expr, bits: int = BITS) -> Equality:
+    def equal(
+        self, answer: Expr, reference: Expr, bits: int = BITS, likely: bool = True
+    ) -> Equality:
         """How `answer` relates to `reference` at the sample points.
 
-        Raises PrecisionExhausted when balls stay too wide at MOST_BITS.
+        One that is not `likely` to be equal is tried at a single point first.  Raises
+        PrecisionExhausted when balls stay too wide at MOST_BITS.
         """
+        refuted = None if likely else self._at_first_point(answer, reference, bits)
+        if refuted is not None:
+            return refuted
         while bits <= MOST_BITS:
             outcome = self._with_redraws(answer, reference, bits)
             if not isinstance(outcome, TooWide):
@@ -269,11 +290,25 @@ class Comparison:
         if key not in self._references:
             if len(self._references) == KEPT:
                 del self._references[next(iter(self._references))]
-            self._references[key] = self._evaluate(expr, group, bits)
+            self._references[key] = self._evaluate(expr, self.environment(group, bits), bits)
         return self._references[key]
 
-    def _evaluate(self, expr: Expr, group: int, bits: int) -> Batch:
-        env = self.environment(group, bits)
+    def _at_first_point(self, answer: Expr, reference: Expr, bits: int) -> Refuted | None:
+        env = self._first_point(bits)
+        left = self._evaluate(answer, env, bits)
+        right = self.values(reference, 0, bits)
+        with precision(bits):
+            outcome = compare(left, replace(right, data=right.data[:1]))
+        return self._located(outcome, 0) if isinstance(outcome, Refuted) else None
+
+    def _first_point(self, bits: int) -> Environment:
+        if (-1, bits) not in self._environments:
+            env = self.environment(0, bits)
+            values = {name: replace(each, data=each.data[:1]) for name, each in env.values.items()}
+            self._environments[-1, bits] = Environment(values, env.sizes, env.field)
+        return self._environments[-1, bits]
+
+    def _evaluate(self, expr: Expr, env: Environment, bits: int) -> Batch:
         with precision(bits):
             try:
                 return env.evaluate(expr)
@@ -291,9 +326,40 @@ class Comparison:
                 if isinstance(outcomes[-1], Refuted | TooWide):
                     return outcomes[-1]
             verdict = _merged(outcomes)
-            if not isinstance(verdict, Undefined):
-                break
+            if isinstance(verdict, Agreement):
+                return self._qualified(verdict, answer, reference, range(last), bits)
         return verdict
+
+    def _qualified(
+        self, found: Agreement, answer: Expr, reference: Expr, groups: range, bits: int
+    ) -> Agreement:
+        """The agreement with the points at which surely only one side has a value."""
+        if not found.undefined:
+            return found
+        sides = [self._one_sided(answer, reference, group, bits) for group in groups]
+        return replace(found, left=sum(s[0] for s in sides), right=sum(s[1] for s in sides))
+
+    def _one_sided(self, answer: Expr, reference: Expr, group: int, bits: int) -> tuple[int, int]:
+        """At how many points the left side alone has no value, here and aside; and the right."""
+        count = self._all_groups()[group].points
+        here, aside = self.environment(group, bits), self._environment_aside(group, bits)
+        defined = [
+            [_defined(self._evaluate(side, env, bits), count) for env in (here, aside)]
+            for side in (answer, reference)
+        ]
+        (left, left_aside), (right, right_aside) = defined
+        only_right = ~left & ~left_aside & right & right_aside
+        only_left = left & left_aside & ~right & ~right_aside
+        return int(only_right.sum()), int(only_left.sum())
+
+    def _environment_aside(self, group: int, bits: int) -> Environment:
+        """The forward values at points a step aside from those of a group."""
+        key = (group, bits)
+        if key not in self._aside:
+            with precision(bits):
+                inputs = _moved(self.program, self._all_groups()[group]).inputs(ball_field(bits))
+                self._aside[key] = forward(self.program, inputs)
+        return self._aside[key]
 
     def _turns(self) -> Iterator[tuple[int, int]]:
         """The ranges of groups to look at: the samples, then each redrawing while there is need."""
@@ -317,18 +383,43 @@ class Comparison:
         return True
 
     def _compared(self, answer: Expr, reference: Expr, group: int, bits: int) -> Compared:
-        left, right = self._evaluate(answer, group, bits), self.values(reference, group, bits)
+        left = self._evaluate(answer, self.environment(group, bits), bits)
+        right = self.values(reference, group, bits)
         with precision(bits):
             outcome = compare(left, right)
             if isinstance(outcome, TooWide):
                 outcome = compare(left, right, self._coarse(answer, reference, group))
-        if isinstance(outcome, Refuted):
-            chosen = self._all_groups()[group]
-            return replace(outcome, sizes=chosen.sizes, inputs=chosen.point(outcome.point))
-        return outcome
+        return self._located(outcome, group) if isinstance(outcome, Refuted) else outcome
+
+    def _located(self, refuted: Refuted, group: int) -> Refuted:
+        """The refutation with the inputs of its point."""
+        chosen = self._all_groups()[group]
+        return replace(refuted, sizes=chosen.sizes, inputs=chosen.point(refuted.point))
 
     def _coarse(self, answer: Expr, reference: Expr, group: int) -> tuple[Batch, Batch]:
-        return self._evaluate(answer, group, COARSE), self.values(reference, group, COARSE)
+        env = self.environment(group, COARSE)
+        return self._evaluate(answer, env, COARSE), self.values(reference, group, COARSE)
+
+
+def _defined(batch: Batch, points: int) -> NDArray[np.bool_]:
+    """At which points all entries have values."""
+    finite = np.frompyfunc(lambda value: value.is_finite(), 1, 1)
+    flags = finite(batch.data.reshape(len(batch.data), -1)).astype(bool).all(axis=1)
+    return np.broadcast_to(flags, (points,))
+
+
+def _moved(program: Program, group: Group) -> Group:
+    """The points of a group, each moved a little in every coordinate that is free to move."""
+    free = {
+        symbol.name
+        for symbol in program.symbols
+        if symbol.domain in CONTINUOUS
+        and not (symbol.domain == "probability" and normalised_axis(program, symbol) is not None)
+    }
+    stride = iter(range(1, STRIDES * sum(array.size for array in group.values.values()), 1009))
+    moved = np.frompyfunc(lambda value: value + next(stride) % STRIDES * STEP, 1, 1)
+    values = {name: moved(array) if name in free else array for name, array in group.values.items()}
+    return Group(group.sizes, values)
 
 
 def _merged(outcomes: Sequence[Compared]) -> Agreement | Undefined:

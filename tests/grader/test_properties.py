@@ -231,3 +231,34 @@ def test_enormous_programs_end_in_a_verdict(name: str) -> None:
     verdict = grade(asked(name), EXPLOSION.replace("q0 = z", "q0 = y"))
     assert (verdict.outcome, verdict.reason) == ("invalid", "limit")
     assert grade(asked(name), "z = sum_{i=1}^{100000000} b").reason == "limit"
+
+
+WITHOUT_VALUES = {
+    "(a - y) sqrt(x)^2": "S1.w",
+    "(a - y) x y/y": "S1.w",
+    "(a - y) x (1 - y)/(1 - y)": "S1.w",
+    "(a - y) x exp(log(z))/z": "S1.w",
+    "(a - y) x (b^0.5)^2/b": "S1.w",
+    "2(yhat - y)(1 - yhat^2) s (1 - s) sqrt(x)^4": "S4.w",
+}
+ACCIDENTS = {
+    "(a - y) x (b - 3/4)/(b - 3/4)": "S1.w",
+    "2(yhat - y)(1 - yhat^2) s (1 - s) x^3/x": "S4.w",
+    "2(yhat - y)(1 - yhat^2) s (1 - s) sqrt(x^4)": "S4.w",
+    "-(y/yhat) x": "S5.w",
+    "-y exp(-log(z)) x": "S5.w",
+    "-(y/yhat) relu(z)/relu(z) x": "S5.w",
+}
+
+
+@pytest.mark.parametrize(("text", "name"), WITHOUT_VALUES.items())
+def test_an_answer_without_values_on_a_whole_region_is_incorrect(text: str, name: str) -> None:
+    """Also where a proof would cancel what is missing."""
+    verdict = grade(exercise(name), text)
+    assert (verdict.outcome, verdict.reason) == ("incorrect", "value")
+    assert "has no value" in verdict.message
+
+
+@pytest.mark.parametrize(("text", "name"), ACCIDENTS.items())
+def test_an_answer_without_a_value_at_single_points_is_correct(text: str, name: str) -> None:
+    assert grade(exercise(name), text).outcome == "correct"

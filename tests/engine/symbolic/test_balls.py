@@ -141,6 +141,7 @@ def test_points_without_a_value_are_left_out() -> None:
     outcome = equal_at(program, sample(program, "undefined"), A * Y / Y, A)
     assert isinstance(outcome, Agreement)
     assert outcome.points >= LEAST_POINTS and outcome.undefined > 0
+    assert (outcome.left, outcome.right) == (outcome.undefined, 0)
 
 
 def test_a_value_nowhere_is_undefined_after_redrawing() -> None:
