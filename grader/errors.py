@@ -28,3 +28,7 @@ class MalformedMessage(GraderError):
 
 class UnknownMisconception(GraderError):
     """A slug that misconceptions.toml does not list."""
+
+
+class UnknownLevel(GraderError):
+    """A level of feedback that does not exist."""

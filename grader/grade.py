@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.question import Question
+from grader.feedback import Level, at_level
 from grader.kinds import cache, choice, derivative, forward, prerequisites, shapes
 from grader.verdict import Verdict, invalid
 
@@ -22,14 +23,14 @@ KINDS: Mapping[str, Callable[[Any, str], Verdict]] = {
 LONGEST = 4000  # characters
 
 
-def grade(question: Question, text: str) -> Verdict:
+def grade(question: Question, text: str, feedback: Level = "full") -> Verdict:
     """The verdict on `text`; raises only through a fault of ours, never because of the text."""
     if len(text) > LONGEST:
         message = f"An answer has at most {LONGEST} characters."
         return invalid("limit", message, (LONGEST, len(text)))
     if not text.strip():
         return invalid("parse", "There is no answer here yet.", (0, len(text)))
-    with np.errstate(
-        all="ignore"
-    ):  # values that an answer does not have are looked for, not warned of
-        return KINDS[question.kind](question, text)
+    # where an answer has no value, that is looked for and said, not warned of
+    with np.errstate(all="ignore"):
+        verdict = KINDS[question.kind](question, text)
+    return at_level(verdict, feedback)

@@ -14,6 +14,7 @@ from typing import Any
 from engine.question import Question, question_from_json
 from grader.delivery import GRADE_FORMAT, RECORD_FORMAT
 from grader.errors import MalformedMessage
+from grader.feedback import level
 from grader.grade import grade
 from grader.verdict import to_json
 from grader.version import GRADER_VERSION
@@ -24,13 +25,15 @@ KEPT = 512  # questions
 def grade_message(message: Mapping[str, Any]) -> dict[str, Any]:
     """The gradbook.record/1 message that answers a gradbook.grade/1 message.
 
-    Raises for a message or a question that is not one: a fault of ours, never the learner's.
+    Its optional field `feedback` says how much the verdict tells (`grader.feedback`), all if it is
+    missing.  Raises for a message or a question that is not one: a fault of ours, never the
+    learner's.
     """
     if message.get("format") != GRADE_FORMAT:
         raise MalformedMessage(f"expected a message of format {GRADE_FORMAT!r}")
     started = perf_counter()
     question = _question(json.dumps(message["question"], sort_keys=True))
-    verdict = grade(question, message["text"])
+    verdict = grade(question, message["text"], level(message.get("feedback", "full")))
     return {
         "format": RECORD_FORMAT,
         "attempt": message["attempt"],
