@@ -89,6 +89,15 @@ def other_variables(layout: Layout) -> Iterator[Plan]:
     for name in layout.program.shapes:
         if name not in (layout.target.variable, layout.program.loss):
             yield Plan(("wrong-variable",), variable=name)
+            if _in_one_layer(layout, name):
+                yield Plan(("local-input-factor",), variable=name)
+
+
+def _in_one_layer(layout: Layout, name: str) -> bool:
+    """Whether `name` is a parameter of the layer whose parameter is asked for."""
+    roles, both = layout.program.roles, {name, layout.target.variable}
+    together = any(both <= each.value.names for each in layout.program.statements)
+    return together and all(roles.get(each) == "parameter" for each in both)
 
 
 def other_entries(layout: Layout) -> Iterator[Plan]:

@@ -15,11 +15,15 @@ from grader.diagnosis.plan import Plan, Rule
 
 RowRule: TypeAlias = Callable[..., tuple[Any, ...]]
 
+# The derivative of an activation, from the output that is at hand or from the activation's own.
 RULE_OF_ANOTHER: tuple[tuple[str, RowRule], ...] = (
     ("sigmoid", lambda g, out, x: (g * out * (1 - out),)),
+    ("sigmoid", lambda g, out, x: operator("sigmoid").vjp(g, x.apply("sigmoid"), x)),
     ("tanh", lambda g, out, x: (g * (1 - out**2),)),
+    ("tanh", lambda g, out, x: operator("tanh").vjp(g, x.apply("tanh"), x)),
     ("relu", lambda g, out, x: (g * x.apply("greater", x.constant(0)),)),
 )
+ACTIVATIONS = frozenset(("sigmoid", "tanh", "relu", "softplus", "sin", "cos"))
 OWN_SLUG = {"sigmoid": "sigmoid-derivative", "tanh": "tanh-derivative"}
 
 
@@ -98,11 +102,36 @@ def function_mistakes(layout: Layout) -> Iterator[Plan]:
 
 def _rules_at_any_function(op: str) -> Iterator[tuple[str, RowRule]]:
     right = operator(op).vjp
-    slug = OWN_SLUG.get(op, "activation-derivative")
-    yield from ((slug, rule) for name, rule in RULE_OF_ANOTHER if name != op)
+    if op in ACTIVATIONS:
+        yield from _rules_of_others(op)
     yield "shortcut-counted-twice", lambda g, out, x: right(right(g, out, x)[0], out, x)
     yield "derivative-read-as-product", lambda g, out, x: (right(g, out, x)[0] * x,)
     yield "derivative-at-activated-value", lambda g, out, x: right(g, out.apply(op), out)
+
+
+def _rules_of_others(op: str) -> Iterator[tuple[str, RowRule]]:
+    slug = OWN_SLUG.get(op, "activation-derivative")
+    for name, rule in RULE_OF_ANOTHER:
+        if name != op:
+            yield slug, rule
+            if name in OWN_SLUG and OWN_SLUG[name] != slug:
+                yield OWN_SLUG[name], rule
+
+
+def softmax_mistakes(layout: Layout) -> Iterator[Plan]:
+    """The derivative of a softmax once more on top of the residual, in full or by its diagonal."""
+    right = operator("softmax").vjp
+
+    def diagonal(g: Any, out: Any, x: Any, axis: int | None = None) -> tuple[Any, ...]:
+        return (right(g, out, x, axis)[0] * out * (1 - out),)
+
+    def in_full(g: Any, out: Any, x: Any, axis: int | None = None) -> tuple[Any, ...]:
+        return right(right(g, out, x, axis)[0], out, x, axis)
+
+    for place in layout.places:
+        if place.node.op == "softmax":
+            yield planted(layout, place, "shortcut-counted-twice", diagonal)
+            yield planted(layout, place, "shortcut-counted-twice", in_full)
 
 
 def _at_an_earlier_point(layout: Layout, place: Place) -> Iterator[Plan]:

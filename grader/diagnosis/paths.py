@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from engine.errors import ShapeError
-from engine.expression import Expr, walk
+from engine.errors import EngineError, ShapeError
+from engine.expression import Expr, Var, substitute, walk
+from engine.gradient import gradient
 from engine.operators import operator
+from engine.program import Program, Statement
 from engine.shapes import Shape
 from grader.diagnosis.functions import planted
 from grader.diagnosis.ground import Layout, Place
-from grader.diagnosis.plan import Plan
+from grader.diagnosis.plan import Final, Plan
 
 
 def fork_mistakes(layout: Layout) -> Iterator[Plan]:
-    """One of two operands that both lead to the target not followed."""
+    """One of two operands that both lead to the target not followed, or wrongly."""
     for place in layout.places:
         if len(place.relevant) < 2:
             continue
         for position in place.relevant:
-            slug = _fork_slug(layout, place, place.node.args[position])
-            yield planted(layout, place, slug, _without(place.node.op, position))
+            yield from _at_fork(layout, place, position)
+
+
+def _at_fork(layout: Layout, place: Place, position: int) -> Iterator[Plan]:
+    op, dropped = place.node.op, place.node.args[position]
+    slug = _fork_slug(layout, place, dropped)
+    yield planted(layout, place, slug, _scaled(op, position, 0))
+    if slug == "product-rule":
+        yield planted(layout, place, "path-dropped", _scaled(op, position, 0))
+        yield planted(layout, place, slug, _scaled(op, position, 0, 2))
+        return
+    wrong = slug if slug == "regulariser-wrong" else "sign-of-one-term"
+    yield planted(layout, place, wrong, _scaled(op, position, -1))
+    yield planted(layout, place, "term-counted-twice", _scaled(op, position, 2))
+    if slug == "regulariser-wrong":
+        yield replace(planted(layout, place, slug, _scaled(op, position, 0)), final=_plus(dropped))
 
 
 def _fork_slug(layout: Layout, place: Place, dropped: Expr) -> str:
@@ -35,12 +52,53 @@ def _fork_slug(layout: Layout, place: Place, dropped: Expr) -> str:
     return "second-term-dropped" if compared else "path-dropped"
 
 
-def _without(op: str, position: int) -> Callable[..., tuple[Any, ...]]:
+def _scaled(op: str, position: int, factor: int, rest: int = 1) -> Callable[..., tuple[Any, ...]]:
+    """The right rule with one operand's cotangent times `factor`, the others' times `rest`."""
+
     def rule(g: Any, out: Any, *args: Any, **attrs: Any) -> tuple[Any, ...]:
         results = operator(op).vjp(g, out, *args, **attrs)
-        return tuple(None if i == position else each for i, each in enumerate(results))
+        return tuple(
+            _times(each, factor if i == position else rest) for i, each in enumerate(results)
+        )
 
     return rule
+
+
+def _times(value: Any, factor: int) -> Any:
+    if value is None or factor == 0:
+        return None
+    return value if factor == 1 else value * factor
+
+
+def _plus(term: Expr) -> Final:
+    """A term added to the finished gradient as it stands, not differentiated."""
+    return lambda ground, value: value + ground.env.evaluate(term)
+
+
+def regulariser_mistakes(layout: Layout) -> Iterator[Plan]:
+    """A regulariser of other parameters applied to the one asked for."""
+    program, target = layout.program, layout.target
+    if program.roles.get(target.variable) != "parameter" or target.entry is not None:
+        return
+    nodes = (node for each in program.statements for node in walk(each.value))
+    for term in {arg for node in nodes if getattr(node, "op", "") == "add" for arg in node.args}:
+        if layout.holds(term) == "parameter" and target.variable not in term.names:
+            for name in sorted(term.names & program.roles.keys()):
+                yield from _applied(layout, term, name)
+
+
+def _applied(layout: Layout, term: Expr, name: str) -> Iterator[Plan]:
+    """The derivative of `term`, with the target in the place of `name`, added to the gradient."""
+    program, target = layout.program, layout.target
+    own = Var(target.variable, program.shapes[target.variable])
+    if program.roles[name] != "parameter":
+        return
+    try:
+        alone = Statement(program.loss, substitute(term, {name: own}))
+        extra = gradient(Program(program.symbols, (alone,), program.loss), target)
+    except EngineError:
+        return
+    yield Plan(("regulariser-wrong",), final=_plus(extra))
 
 
 def join_mistakes(layout: Layout) -> Iterator[Plan]:

@@ -10,6 +10,7 @@ import numpy as np
 from engine.expression import Apply, Const, Expr
 from engine.numeric import Batch
 from engine.operators import operator
+from engine.shapes import Shape
 from grader.diagnosis.functions import RowRule, grounded, is_function, named, planted
 from grader.diagnosis.ground import Ground, Layout, Place
 from grader.diagnosis.plan import Plan, Rule
@@ -30,6 +31,9 @@ LEFT: tuple[tuple[str, Any], ...] = (
     ("entries", lambda g, o: g * o),
     ("axis", lambda g, o: (g * o).sum(axis=0, keepdims=True)),
     ("axis", lambda g, o: (g * o).sum()),
+    ("inverse", lambda g, o: g @ o**-1),
+    ("inverse", lambda g, o: g @ o.T**-1),
+    ("nothing", lambda g, o: g),
 )
 RIGHT: tuple[tuple[str, Any], ...] = (
     ("transpose", lambda g, o: o @ g),
@@ -42,6 +46,9 @@ RIGHT: tuple[tuple[str, Any], ...] = (
     ("entries", lambda g, o: o * g),
     ("axis", lambda g, o: (o * g).sum(axis=1, keepdims=True)),
     ("axis", lambda g, o: (o * g).sum()),
+    ("inverse", lambda g, o: o**-1 @ g),
+    ("inverse", lambda g, o: o.T**-1 @ g),
+    ("nothing", lambda g, o: g),
 )
 SLUGS = {
     "transpose": {
@@ -51,6 +58,8 @@ SLUGS = {
     "order": {"parameter": "wrong-matmul-order", "data": "wrong-matmul-order"},
     "entries": {"parameter": "elementwise-for-matmul", "data": "elementwise-for-matmul"},
     "axis": {"data": "summed-over-wrong-axis"},
+    "inverse": {"parameter": "inverse-for-transpose", "data": "inverse-for-transpose"},
+    "nothing": {"parameter": "weights-left-out"},  # of a layer's input: in the operator's row
 }
 
 
@@ -140,17 +149,23 @@ def _substitutes(layout: Layout, place: Place, position: int, crossed: Expr) -> 
     weights = layout.holds(crossed) == "parameter"
     slug = "wrong-layer-weights" if weights else "wrong-layer-activation"
     for name, shape in layout.program.shapes.items():
-        if name == layout.program.loss or name in crossed.names:
+        role = layout.program.roles.get(name)
+        if name == layout.program.loss or name in crossed.names or role == "dimension":
             continue
-        if layout.program.roles.get(name) == "dimension":
+        if weights and role != "parameter":
             continue
-        if weights and layout.program.roles.get(name) != "parameter":
-            continue
-        for turned in {shape == crossed.shape: False, shape[::-1] == crossed.shape: True}.items():
-            if turned[0]:
-                yield grounded(
-                    layout, place, slug, _with(position, name, turned[1]), named(crossed)
-                )
+        for turned in (False, True):
+            if _takes(place.node, position, shape[::-1] if turned else shape):
+                rule = _with(position, name, turned)
+                yield grounded(layout, place, slug, rule, named(crossed))
+
+
+def _takes(node: Apply, position: int, shape: Shape) -> bool:
+    """Whether a quantity of `shape` can stand for the operand that the gradient crosses."""
+    if node.op != "matmul":
+        return shape == node.args[1 - position].shape
+    outer = node.shape or (1, 1)
+    return len(shape) == 2 and shape[1 - position] == outer[1 - position]
 
 
 def _with(position: int, name: str, turned: bool) -> Rule:
@@ -166,17 +181,54 @@ def _with(position: int, name: str, turned: bool) -> Rule:
 
 
 def factor_mistakes(layout: Layout) -> Iterator[Plan]:
-    """The other factor of an entry-by-entry product left out, or differentiated as if it varied."""
+    """The other factor of an entry-by-entry product wrong, in whole or in part."""
     for place in layout.places:
-        if place.node.op != "mul":
-            continue
-        for position in place.relevant:
+        for position in place.relevant if place.node.op == "mul" else ():
             other = place.node.args[1 - position]
             if isinstance(other, Const):
                 continue
             slug = _factor_slug(layout, other)
             yield planted(layout, place, slug, _left_out(position), named(other))
+            for wrong in _parts(other):
+                yield grounded(layout, place, slug, _replaced(position, wrong), named(other))
+            if layout.holds(other) == "constant":
+                yield planted(layout, place, "scale-at-wrong-node", _twice(position), named(other))
             yield from _as_if_varying(layout, place, position, other)
+
+
+def divisor_mistakes(layout: Layout) -> Iterator[Plan]:
+    """A constant divisor left out on the way back, or used twice."""
+    right = operator("div").vjp
+    for place in layout.places:
+        if place.node.op == "div" and place.relevant == (0,):
+            slug = _factor_slug(layout, place.node.args[1])
+            name = named(place.node.args[1])
+            yield planted(layout, place, slug, lambda g, out, x, y: (g, None), name)
+            twice = "scale-at-wrong-node"
+            yield planted(layout, place, twice, lambda g, out, x, y: right(g / y, out, x, y), name)
+
+
+def _parts(factor: Expr) -> Iterator[Expr]:
+    """What is left of a product or quotient when one of its two parts is lost."""
+    match factor:
+        case Apply(op="mul", args=(one, two)):
+            yield from (one, two)
+        case Apply(op="div", args=(over, under)):
+            yield from (over, 1 / under)
+
+
+def _replaced(position: int, wrong: Expr) -> Rule:
+    """The right rule with `wrong` in place of the factor that the gradient crosses."""
+
+    def rule(ground: Ground, g: Any, out: Any, x: Any, y: Any) -> Any:
+        crossed = g * ground.env.evaluate(wrong)
+        return (crossed, g * x) if position == 0 else (g * y, crossed)
+
+    return rule
+
+
+def _twice(position: int) -> RowRule:
+    return lambda g, out, x, y: (g * y * y, g * x) if position == 0 else (g * y, g * x * x)
 
 
 def _factor_slug(layout: Layout, other: Expr) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from grader.diagnosis import endings, functions, paths, products
+from grader.diagnosis import endings, functions, normalisation, paths, products, sharing
 from grader.diagnosis.ground import Layout
 from grader.diagnosis.plan import Plan
 
@@ -14,12 +14,15 @@ Maker: TypeAlias = Callable[[Layout], Iterator[Plan]]
 AT_NODES: tuple[Maker, ...] = (
     functions.row_mistakes,
     functions.function_mistakes,
+    functions.softmax_mistakes,
     functions.mask_mistakes,
     products.matmul_mistakes,
     products.unit_mistakes,
     products.factor_mistakes,
+    products.divisor_mistakes,
     paths.fork_mistakes,
     paths.stretch_mistakes,
+    normalisation.statistic_mistakes,
     endings.shortcut_mistakes,
     endings.norm_mistakes,
 )
@@ -27,6 +30,9 @@ ELSEWHERE: tuple[Maker, ...] = (
     products.layer_mistakes,
     products.entry_product_mistakes,
     paths.join_mistakes,
+    paths.regulariser_mistakes,
+    sharing.step_mistakes,
+    sharing.position_mistakes,
     endings.label_mistakes,
     endings.other_variables,
     endings.other_entries,

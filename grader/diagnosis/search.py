@@ -3,7 +3,7 @@
 In order of precedence, the first that explains it:
 
     1. a constant factor of the right gradient that a mistake at the loss makes (sign, 2, 1/m)
-    2. the right gradient, transposed
+    2. the right gradient, transposed; then also the single mistakes that come to the same
     3. one mistake in the pass, exactly
     4. one mistake, up to transposition or such a factor
     5. two mistakes in the pass, found lazily
@@ -66,17 +66,11 @@ class Search:
     def _singles(self) -> Table:
         layout = self.grounds[0].layout
         plans = single_mistakes(layout)
-        return Table(self.grounds[0], sheets(self.grounds[0], plans), self._right)
+        return Table(self.grounds[0], sheets(self.grounds[0], plans), self.references[:1])
 
     @cached_property
     def _pairs(self) -> Pairs:
         return Pairs(self.grounds[0], tuple(joined_mistakes(self.grounds[0].layout)))
-
-    @property
-    def _right(self) -> tuple[Batch, ...]:
-        """What is no mistake in the pass: the right gradient, and its transpose."""
-        right = self.references[0]
-        return (right,) if self.square else (right, *_transposed((right,)))
 
     def differs(self, answer: Expr) -> bool:
         """Whether float64 shows a difference far beyond rounding; a filter, never a verdict."""
@@ -100,6 +94,9 @@ class Search:
             return ()  # equal up to rounding in float64: no mistake of these makes that difference
         for step in (self._at_loss, self._turned, self._one, self._one_and_more, self._two):
             found = _best(step(values))
+            if found[:1] and found[0].slugs == (TRANSPOSED,):
+                same = (each for each in _best(self._one(values)) if each.slugs != (TRANSPOSED,))
+                return (*found, *same)[:MOST_REPORTED]
             if found:
                 return found
         return tuple(self._odd_constant(values))

@@ -54,8 +54,11 @@ class SquareWorld:
 
 
 def square_world(program: Program, target: Target) -> SquareWorld | None:
-    """The square world of an exercise; None where it has none."""
-    if target.entry is not None or not program.shapes[target.variable]:
+    """The square world of an exercise; None where it has none.
+
+    Where one entry is asked for, what is known there are mistakes about the whole gradient.
+    """
+    if not program.shapes[target.variable]:
         return None
     side = _fresh(program)
     try:
@@ -63,7 +66,11 @@ def square_world(program: Program, target: Target) -> SquareWorld | None:
         env = _drawn(squared, side)
     except EngineError:
         return None
-    return None if env is None else SquareWorld(squared, Ground(Layout(squared, target), env))
+    return (
+        None
+        if env is None
+        else SquareWorld(squared, Ground(Layout(squared, Target(target.variable)), env))
+    )
 
 
 def readings(syntax: Answer, scope: Scope) -> Iterator[Expr]:
