@@ -52,6 +52,8 @@ COMMANDS = (
             "api.terminal:judged"),
     Command("corpus", "grade labelled answers and print where the verdicts disagree",
             "api.corpus:main"),
+    Command("bench", "measure verdicts, check each against its label, print one table",
+            "api.bench:main"),
     Command("test", "run the tests; further arguments go to pytest",
             "api.develop:test"),
     Command("check", "run the linters: style, format, types, layers",

@@ -111,6 +111,11 @@ def _worked_out(expr: Expr) -> Normal:
 _kept = lru_cache(maxsize=KEPT)(_worked_out)
 
 
+def forget() -> None:
+    """Empties the memory of normal forms."""
+    _kept.cache_clear()
+
+
 def _opaque(expr: Apply) -> Normal:
     """Any other operator, on the normal forms of its operands."""
     parts = tuple(_normal(arg) for arg in expr.args)

@@ -1,32 +1,54 @@
 """Answers that read alike are judged once: a bounded memory of what is known of expressions.
 
-Long expressions are not kept, so that what strangers type cannot fill the memory.
+Long expressions are not kept, so that what strangers type cannot fill the memory.  All that is
+remembered can be forgotten, which is what measuring asks for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
+from engine import canonical, gradient
 from engine.expression import Expr
-from grader.compiled import Compiled
+from grader.compiled import comparison_of, compiled
+from grader.points import points_of
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 REMEMBERED = 2048  # expressions
 LONGEST = 300  # nodes
 
 
-class Remembered(Generic[T]):
-    """A function of a question and an expression, with its values for short expressions kept."""
+_memories: list[Callable[[], None]] = [canonical.forget]
 
-    def __init__(self, function: Callable[[Compiled, Expr], T]) -> None:
+
+def forget_answers() -> None:
+    """Empties what is remembered of answers; what is known of exercises stays."""
+    for forget in _memories:
+        forget()
+
+
+def forget_exercises() -> None:
+    """Empties what was worked out for exercises."""
+    for kept in (compiled, comparison_of, points_of, gradient.adjoint_formulas):
+        kept.cache_clear()
+
+
+class Remembered(Generic[P, T]):
+    """A function of hashable arguments, with its values for short expressions kept."""
+
+    def __init__(self, function: Callable[P, T]) -> None:
         self.function = function
         self.cached = lru_cache(maxsize=REMEMBERED)(function)
+        _memories.append(self.forget)
 
-    def __call__(self, compiled: Compiled, expr: Expr) -> T:
-        return (self.cached if expr.nodes <= LONGEST else self.function)(compiled, expr)
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        if any(isinstance(arg, Expr) and arg.nodes > LONGEST for arg in args):
+            return self.function(*args, **kwargs)
+        return self.cached(*args, **kwargs)  # type: ignore[arg-type]  # the caller sees to hashing
 
     def forget(self) -> None:
         """Empties the memory."""

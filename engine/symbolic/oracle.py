@@ -171,3 +171,15 @@ def numbers(
     function = sympy.lambdify(symbols, list(np.ravel(exprs)), modules=meanings)
     rows = [function(*(float(value) for value in row)) for row in table]
     return np.array(rows, dtype=float).reshape((points, *np.shape(exprs)))
+
+
+def simplified_difference(
+    program: Program, left: Expr, right: Expr, sizes: Mapping[str, int]
+) -> bool:
+    """Whether `sympy.simplify` makes every entry of left - right zero, written in the inputs.
+
+    It may take minutes, and a False says nothing: for benchmarks only.
+    """
+    shapes = {symbol.name: symbol.shape for symbol in program.symbols}
+    difference = expanded(program.inlined(left) - program.inlined(right), shapes, sizes)
+    return all(sympy.simplify(entry.value) == 0 for entry in difference.data.flat)
