@@ -24,6 +24,10 @@ RULE_OF_ANOTHER: tuple[tuple[str, RowRule], ...] = (
     ("relu", lambda g, out, x: (g * x.apply("greater", x.constant(0)),)),
 )
 ACTIVATIONS = frozenset(("sigmoid", "tanh", "relu", "softplus", "sin", "cos"))
+SIGN_WITHIN: dict[str, RowRule] = {
+    "sigmoid": lambda g, out, x: (g * out * (1 + out),),
+    "tanh": lambda g, out, x: (g * (1 + out**2),),
+}
 OWN_SLUG = {"sigmoid": "sigmoid-derivative", "tanh": "tanh-derivative"}
 
 
@@ -104,6 +108,8 @@ def _rules_at_any_function(op: str) -> Iterator[tuple[str, RowRule]]:
     right = operator(op).vjp
     if op in ACTIVATIONS:
         yield from _rules_of_others(op)
+    if op in SIGN_WITHIN:
+        yield OWN_SLUG[op], SIGN_WITHIN[op]
     yield "shortcut-counted-twice", lambda g, out, x: right(right(g, out, x)[0], out, x)
     yield "derivative-read-as-product", lambda g, out, x: (right(g, out, x)[0] * x,)
     yield "derivative-at-activated-value", lambda g, out, x: right(g, out.apply(op), out)

@@ -6,7 +6,7 @@ question and hardly any is ever looked up.  A look-up that finds one carries it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, islice
@@ -22,6 +22,7 @@ from grader.diagnosis.stack import Sheet, Stack, values
 from grader.diagnosis.table import Entry, Match, distinct, fingerprints, matched, near
 
 MOST_PAIRS = 3000
+MOST_MISSHAPEN = 10  # plans that do not keep to the shapes
 TOGETHER = 250  # rows of a stack
 
 
@@ -33,10 +34,15 @@ class _File:
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """The fingerprints of `plans` by two, on one ground; made when first asked."""
+    """The fingerprints of `plans` by two, on one ground; made when first asked.
+
+    The first `fitting` plans keep to the shapes of the program.  Those after them do not; they are
+    joined with fitting ones only, each in a stack of its own.
+    """
 
     ground: Ground
     plans: Sequence[Plan]
+    fitting: int
 
     def matches(self, value: Batch) -> Iterator[Match]:
         """Every pair of which `value` is a multiple."""
@@ -66,14 +72,23 @@ class Pairs:
         return {shape: _sorted(*file) for shape, file in found.items()}
 
     def _sheets(self) -> Iterator[tuple[dict[int, tuple[int, int]], Sheet]]:
-        pairs = islice(self._joined(), MOST_PAIRS)
-        while chunk := list(islice(pairs, TOGETHER)):
+        for chunk in self._chunks():
             numbers = {id(plan): pair for pair, plan in chunk}
             for sheet in Stack(self.ground, tuple(plan for _, plan in chunk)).sheets():
                 yield numbers, sheet
 
-    def _joined(self) -> Iterator[tuple[tuple[int, int], Plan]]:
-        for one, two in combinations(range(len(self.plans)), 2):
+    def _chunks(self) -> Iterator[list[tuple[tuple[int, int], Plan]]]:
+        fitting = range(self.fitting)
+        pairs = islice(self._joined(combinations(fitting, 2)), MOST_PAIRS)
+        while chunk := list(islice(pairs, TOGETHER)):
+            yield chunk
+        for odd in range(self.fitting, len(self.plans))[:MOST_MISSHAPEN]:
+            chunk = list(islice(self._joined((one, odd) for one in fitting), TOGETHER))
+            if chunk:
+                yield chunk
+
+    def _joined(self, pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], Plan]]:
+        for one, two in pairs:
             plan = combined(self.plans[one], self.plans[two])
             if plan is not None:
                 yield (one, two), plan

@@ -39,13 +39,13 @@ ELSEWHERE: tuple[Maker, ...] = (
 )
 
 
-def single_mistakes(layout: Layout) -> Iterator[Plan]:
-    """Every pass with one mistake in it."""
-    for maker in (*AT_NODES, *ELSEWHERE):
+def mistakes_at_nodes(layout: Layout) -> Iterator[Plan]:
+    """Passes with one mistake at one node: what pairs are made of."""
+    for maker in AT_NODES:
         yield from maker(layout)
 
 
-def joined_mistakes(layout: Layout) -> Iterator[Plan]:
-    """The passes that pairs are made of."""
-    for maker in AT_NODES:
+def mistakes_elsewhere(layout: Layout) -> Iterator[Plan]:
+    """All other passes with one mistake in them."""
+    for maker in ELSEWHERE:
         yield from maker(layout)

@@ -28,7 +28,7 @@ from grader.diagnosis.constants import Constants
 from grader.diagnosis.ground import Ground
 from grader.diagnosis.pairs import Pairs
 from grader.diagnosis.plan import Plan
-from grader.diagnosis.rules import joined_mistakes, single_mistakes
+from grader.diagnosis.rules import mistakes_at_nodes, mistakes_elsewhere
 from grader.diagnosis.stack import Form, sheets, values
 from grader.diagnosis.table import Entry, Table, multiple, usable
 from grader.misconceptions import misconceptions
@@ -63,14 +63,24 @@ class Search:
     square: bool = False
 
     @cached_property
+    def _at_nodes(self) -> tuple[Plan, ...]:
+        return tuple(mistakes_at_nodes(self.grounds[0].layout))
+
+    @cached_property
     def _singles(self) -> Table:
-        layout = self.grounds[0].layout
-        plans = single_mistakes(layout)
-        return Table(self.grounds[0], sheets(self.grounds[0], plans), self.references[:1])
+        ground = self.grounds[0]
+        plans = (*self._at_nodes, *mistakes_elsewhere(ground.layout))
+        return Table(ground, sheets(ground, plans), self.references[:1])
 
     @cached_property
     def _pairs(self) -> Pairs:
-        return Pairs(self.grounds[0], tuple(joined_mistakes(self.grounds[0].layout)))
+        """Two of the mistakes that make a difference each."""
+        forms: dict[Plan, set[Form]] = {}
+        for entry in self._singles.distinct():
+            forms.setdefault(entry.plan, set()).add(entry.form)
+        fitting = [plan for plan in self._at_nodes if forms.get(plan, set()) == {"whole"}]
+        misshapen = [plan for plan in self._at_nodes if "as it came" in forms.get(plan, ())]
+        return Pairs(self.grounds[0], (*fitting, *misshapen), len(fitting))
 
     def differs(self, answer: Expr) -> bool:
         """Whether float64 shows a difference far beyond rounding; a filter, never a verdict."""

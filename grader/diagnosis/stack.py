@@ -10,7 +10,7 @@ learner's would.  Plans that depart in the same way there can still share a stac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -311,8 +311,26 @@ def repeated(ground: Ground, count: int) -> Ground:
     """A ground whose points stand there `count` times."""
     if count == 1:
         return ground
-    tiled = {name: _tiled(value, count) for name, value in ground.env.values.items()}
-    return Ground(ground.layout, replace(ground.env, values=tiled))
+    return Ground(ground.layout, replace(ground.env, values=_Tiled(ground.env.values, count)))
+
+
+class _Tiled(Mapping[str, Batch]):
+    """Values once for every row, made when they are asked for: rules look at few of them."""
+
+    def __init__(self, once: Mapping[str, Batch], count: int) -> None:
+        self._once, self._count = once, count
+        self._made: dict[str, Batch] = {}
+
+    def __getitem__(self, name: str) -> Batch:
+        if name not in self._made:
+            self._made[name] = _tiled(self._once[name], self._count)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._once)
+
+    def __len__(self) -> int:
+        return len(self._once)
 
 
 def _tiled(value: Batch, count: int) -> Batch:

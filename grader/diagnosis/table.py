@@ -77,6 +77,12 @@ class Table:
         for file in self._files.values():
             yield from (entry for _, entry in file)
 
+    def distinct(self) -> Iterator[Entry]:
+        """The entries, of those with the same mistake, form and fingerprint only one."""
+        for shape, file in self._files.items():
+            found = {(round(p, 9), each.form, each.plan.slugs): each for p, each in file}
+            yield from (each for each in found.values() if shape or each.form != "scalar")
+
     def matches(self, value: Batch) -> Iterator[Match]:
         """Every entry of which `value` is a multiple."""
         file = self._files.get(value.shape)
