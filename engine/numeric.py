@@ -24,6 +24,8 @@ from engine.operators.arrays import aligned
 from engine.program import Program
 from engine.shapes import Dim, Shape, canonical, concrete
 
+SMALL = 1000  # whole numbers below are kept as constants
+
 
 @dataclass(frozen=True)
 class Field:
@@ -95,9 +97,20 @@ def _shape_of(
 
 def constant(value: int | Fraction, field: Field = FLOAT) -> Batch:
     """A scalar that is the same at every point."""
+    if value.denominator == 1 and -SMALL < value < SMALL:
+        return _small(value.numerator, field)
+    return _constant(value, field)
+
+
+def _constant(value: int | Fraction, field: Field) -> Batch:
     data = np.empty(1, dtype=field.dtype)
     data[0] = field.number(Fraction(value))
+    data.flags.writeable = False
     return Batch(data, (), field)
+
+
+# A small whole number is exact in every field, whatever precision is in force.
+_small = lru_cache(maxsize=1024)(_constant)
 
 
 def nullary(operator: str, field: Field = FLOAT, **attrs: Any) -> Batch:

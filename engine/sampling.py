@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -300,6 +300,7 @@ def _distributed(symbol: Symbol, raw: NDArray[np.int64], axis: int | None) -> ND
     return np.moveaxis(hot, -1, 1 + along)
 
 
+@lru_cache(maxsize=1024)
 def normalised_axis(program: Program, symbol: Symbol) -> int | None:
     """The axis along which a label's entries sum to one, `None` where they need not.
 

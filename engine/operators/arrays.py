@@ -19,10 +19,17 @@ Array: TypeAlias = Any
 
 def aligned(*arrays: Array) -> tuple[Array, ...]:
     """The arrays with singleton axes behind the points axis, so that scalars meet matrices."""
-    rank = max(array.ndim for array in arrays)
+    ranks = [array.ndim for array in arrays]
+    rank = max(ranks)
+    if min(ranks) == rank:
+        return arrays
     return tuple(
-        array.reshape(array.shape[:1] + (1,) * (rank - array.ndim) + array.shape[1:])
-        for array in arrays
+        [
+            array
+            if array.ndim == rank
+            else array.reshape(array.shape[:1] + (1,) * (rank - array.ndim) + array.shape[1:])
+            for array in arrays
+        ]
     )
 
 

@@ -147,7 +147,8 @@ def _rows(batch: Batch, other: Batch, points: int) -> NDArray[Any]:
     entries = other.data.size // len(other.data)
     if flat.shape[1] not in (1, entries) and entries != 1:
         raise ShapeError(f"{flat.shape[1]} entries cannot be compared with {entries}")
-    return np.broadcast_to(flat, (points, max(flat.shape[1], entries)))
+    wanted = (points, max(flat.shape[1], entries))
+    return flat if flat.shape == wanted else np.broadcast_to(flat, wanted)
 
 
 def _agreed_bits(left: NDArray[Any], right: NDArray[Any]) -> int:

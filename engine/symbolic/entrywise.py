@@ -78,10 +78,17 @@ class Entries(Environment):
         entry = operator(expr.op).entry
         if entry is None:
             return super().combine(expr, args)
+        if not any(arg.shape for arg in args):
+            return self._scalar(entry(self.algebra, *[arg.data.item() for arg in args]))
         shape = canonical(operator(expr.op).shape(*(arg.shape for arg in args), **expr.keywords))
         function = np.frompyfunc(lambda *entries: entry(self.algebra, *entries), len(args), 1)
         data = function(*aligned(*(arg.data for arg in args)))
         return Batch(data.reshape((len(data), *shape)), shape, self.field)
+
+    def _scalar(self, value: Any) -> Batch:
+        data = np.empty(1, dtype=object)
+        data[0] = value
+        return Batch(data, (), self.field)
 
     def _lookup(self, name: str) -> Batch:
         found = None if name in self.values else self.given(name)
