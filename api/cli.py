@@ -54,6 +54,8 @@ COMMANDS = (
             "api.corpus:main"),
     Command("bench", "measure verdicts, check each against its label, print one table",
             "api.bench:main"),
+    Command("equal", "say whether two expressions are the same function of real numbers",
+            "api.equal:main"),
     Command("test", "run the tests; further arguments go to pytest",
             "api.develop:test"),
     Command("check", "run the linters: style, format, types, layers",

@@ -1,16 +1,35 @@
-"""Whether two expressions over one program are the same function: normal forms first, then balls.
+"""Whether two expressions are the same function: normal forms first, then balls.
 
-There is no tolerance: see `engine.symbolic.balls`.
+There is no tolerance: see `engine.symbolic.balls`.  `same_function` compares two expressions over a
+program, `equal` two texts in plain mathematics, whose symbols are the names that occur in them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
 from engine.canonical import canonical
-from engine.errors import PrecisionExhausted
-from engine.expression import Expr
-from engine.program import Program
+from engine.errors import EngineError, PrecisionExhausted
+from engine.expression import Apply, Expr, apply, const, rebuild
+from engine.notation import Ambiguous, Problem, Read, Unreadable, read, show
+from engine.program import Program, Statement, Symbol
+from engine.symbolic import pointwise
 from engine.symbolic.balls import Agreement
+from engine.symbolic.prove import Proved, prove
+from grader import verdict
 from grader.compiled import comparison_of
+from grader.plain import Texts, names_of
+from grader.reading import is_large, sentence
+
+EVERYWHERE = "equal by the laws of sums and products"
+PROVED = "equal by a symbolic proof"
+PROVABLE = 120  # nodes of both sides together
+BUDGET = 4_000  # term products for a proof
+SINGLE = frozenset(("transpose", "sum", "mean", "trace"))  # of one number: the number
+EULER = apply("exp", const(1))
+FIRST = 2  # points at which a difference is looked for before a proof is
 
 
 def same_function(program: Program, left: Expr, right: Expr) -> bool:
@@ -24,3 +43,152 @@ def same_function(program: Program, left: Expr, right: Expr) -> bool:
         return isinstance(comparison_of(program).equal(left, right), Agreement)
     except PrecisionExhausted:
         return False
+
+
+@dataclass(frozen=True)
+class Equal:
+    """Both are the same function of real numbers."""
+
+    evidence: verdict.Proof | verdict.Agreement
+
+
+@dataclass(frozen=True)
+class Different:
+    """At `point` the sides surely differ; a side without a real value there is None."""
+
+    point: Mapping[str, str]
+    left: str | None
+    right: str | None
+
+    @property
+    def text(self) -> str:
+        """The witness in words."""
+        where = ", ".join(f"{name} = {value}" for name, value in self.point.items())
+        sides = f"left {self.left or 'not real'}, right {self.right or 'not real'}"
+        return f"at {where}: {sides}" if where else sides
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """Nothing can be said: `side` is left, right or both."""
+
+    side: str
+    problem: str
+    span: tuple[int, int] | None = None
+
+
+Equality: TypeAlias = Equal | Different | Invalid
+
+
+def equal(left: str, right: str, positive: frozenset[str] = frozenset()) -> Equality:
+    """Whether two texts are the same function of the real numbers that their names stand for.
+
+    The variables named in `positive` are greater than 0.
+    """
+    texts = names_of(left, right)
+    sides: list[Expr] = []
+    for side, text in (("left", texts.left), ("right", texts.right)):
+        match _understood(text, texts):
+            case Problem() as problem:
+                return Invalid(side, sentence(problem), problem.span)
+            case expr:
+                sides.append(expr)
+    return _compared(sides[0], sides[1], frozenset(filter(None, map(texts.scope.lookup, positive))))
+
+
+def _understood(text: str, texts: Texts) -> Expr | Problem:
+    """What a text says in plain numbers."""
+    whole = (0, len(text))
+    if not text.strip():
+        return Problem("parse", whole, "there is no expression here", text=text)
+    dots = text.find("..")
+    if dots >= 0:
+        return Problem("parse", (dots, dots + 2), "two dots are no decimal point", text=text)
+    try:
+        reading = read(text, texts.scope)
+    except EngineError as error:
+        return Problem("parse", whole, str(error), text=text)
+    match reading:
+        case Unreadable(problem=problem):
+            return _unknown(problem, text) if problem.kind == "unknown-symbol" else problem
+        case Ambiguous(readings=readings):
+            both = " or ".join(show(each.expr, "unicode") for each in readings)
+            return Problem("parse", whole, f"this can be read as {both}", text=text)
+        case Read(expr=expr):
+            return _plain(expr, whole, text)
+
+
+def _unknown(problem: Problem, text: str) -> Problem:
+    """The problem of an unknown name, where there is no exercise that could know it."""
+    name = text[slice(*problem.span)]
+    return replace(problem, message=f"there is no function called '{name}'")
+
+
+def _plain(expr: Expr, whole: tuple[int, int], text: str) -> Expr | Problem:
+    if is_large(expr):
+        return Problem("limit", whole, "this is longer than can be looked at", text=text)
+    try:
+        pointwise.check(expr)
+    except pointwise.NoNumber as stranger:
+        return Problem("parse", whole, f"{stranger} has no meaning for plain numbers", text=text)
+    return _simplified(expr)
+
+
+def _simplified(expr: Expr) -> Expr:
+    """`expr` with powers of e as exponentials, and without sums over a single number."""
+    if not isinstance(expr, Apply):
+        return expr
+    args = tuple(_simplified(arg) for arg in expr.args)
+    if expr.op == "pow" and args[0] == EULER:
+        return args[1].apply("exp")
+    return args[0] if expr.op in SINGLE else rebuild(expr, args)
+
+
+def _compared(left: Expr, right: Expr, positive: frozenset[str]) -> Equality:
+    comparing = pointwise.Comparing(left, right, positive)
+    apart = comparing.further(FIRST)
+    if apart is None and _same_form(left, right) and comparing.agreed:
+        return Equal(verdict.Proof(EVERYWHERE))
+    apart = apart or comparing.further()
+    if apart is not None:
+        return _apart(apart)
+    match comparing.outcome():
+        case pointwise.Nowhere() as nowhere:
+            return _nowhere(nowhere)
+        case pointwise.Agreed(points=points, bits=bits):
+            if _is_proved(left, right, positive):
+                return Equal(verdict.Proof(PROVED))
+            return Equal(verdict.Agreement(points, bits))
+        case pointwise.Apart() as late:
+            return _apart(late)
+
+
+def _nowhere(found: pointwise.Nowhere) -> Invalid:
+    if not (found.left or found.right):
+        return Invalid("both", "Neither side has a real value at any point that was tried.")
+    side = "right" if found.left else "left"
+    return Invalid(side, f"The {side} side has no value at any point that was tried.")
+
+
+def _apart(found: pointwise.Apart) -> Different:
+    point = {name: str(value) for name, value in found.point.items()}
+    return Different(point, found.left, found.right)
+
+
+def _same_form(left: Expr, right: Expr) -> bool:
+    if left == right:
+        return True
+    normal = canonical(left)
+    return normal is not None and normal == canonical(right)
+
+
+def _is_proved(left: Expr, right: Expr, positive: frozenset[str]) -> bool:
+    """Whether the bounded proof succeeds."""
+    if left.nodes + right.nodes > PROVABLE:
+        return False
+    symbols = tuple(
+        Symbol(name, (), "data", "positive" if name in positive or name == "pi" else "real")
+        for name in sorted(left.names | right.names)
+    )
+    program = Program(symbols, (Statement("difference!", left - right),), "difference!")
+    return isinstance(prove(program, left, right, budget=BUDGET), Proved)

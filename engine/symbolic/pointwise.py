@@ -1,0 +1,358 @@
+"""Expressions in numbers alone, compared as real functions at exact rational points.
+
+    compare(left, right, positive) -> Agreed | Apart | Nowhere
+
+The values are balls, so that there is no tolerance: balls that are apart prove a difference, balls
+that agree to NEEDED bits at every point are agreement, anything wider is evaluated again at twice
+the precision.
+
+What a real function is, where the usual conventions leave a choice:
+
+* An odd root of a negative number is real: (-8)^(1/3) is -2.
+* A side that passes through a number that is not real on its way to a real value has that value:
+  sqrt(x)^2 is x, e^(log(x)) is x, for x < 0 as well.
+* Where one side is real and the other is not, they differ: log(x^2) is not 2 log(x).
+* Where neither is real, or a side divides by zero, nothing is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from flint import acb, arb, fmpq
+
+from engine.expression import Apply, Const, Expr, Var
+from engine.seeding import Stream
+from engine.symbolic.balls import BITS, COARSE, MOST_BITS, NEEDED, precision
+
+CONSTANT = "pi"
+ENOUGH = 8  # points at which both sides have a value
+CANDIDATES = 30
+KEPT = 512  # lists of points, values of constants
+DENOMINATOR = 64
+# Magnitudes at which points lie: some below 1, some above, so that arcs, roots and logarithms of
+# logarithms have values at some of them.
+SIGNS = (0b000, 0b101, 0b010, 0b111, 0b011, 0b100, 0b110, 0b001)
+RANGES = ((0.25, 0.9), (1.1, 2.5), (0.1, 0.6), (2.5, 6.0), (6.0, 14.0), (0.5, 1.5), (15.0, 50.0))
+
+Point: TypeAlias = Mapping[str, Fraction]
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """The sides agree to `bits` bits at `points` points."""
+
+    points: int
+    bits: int
+
+
+@dataclass(frozen=True)
+class Apart:
+    """The sides surely differ at `point`; a side without a real value is None there."""
+
+    point: Point
+    left: str | None
+    right: str | None
+
+
+@dataclass(frozen=True)
+class Nowhere:
+    """Values on both sides were found at no point; the flags tell which side had any."""
+
+    left: bool
+    right: bool
+
+
+Outcome: TypeAlias = Agreed | Apart | Nowhere
+
+
+class NoNumber(Exception):
+    """The expression is no function of numbers."""
+
+
+# Real and complex arithmetic.
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    return base**exponent
+
+
+def _rational_power(base: arb, exponent: Fraction) -> arb:
+    """base^exponent; an odd root of a negative number is real."""
+    if exponent.denominator == 1:
+        return base ** int(exponent)
+    if exponent == Fraction(1, 2):
+        return base.sqrt()
+    size = number(exponent)
+    if exponent.denominator % 2 == 0 or not base < 0:
+        return base**size
+    root = (-base) ** size
+    return root if exponent.numerator % 2 == 0 else -root
+
+
+def _positive(x: arb) -> arb:
+    """1 where x > 0, 0 where x < 0, no value where that is undecided."""
+    return arb(1) if x > 0 else arb(0) if x < 0 else arb("nan")
+
+
+def _at_least(x: arb) -> arb:
+    return arb(1) if x >= 0 else arb(0) if x < 0 else arb("nan")
+
+
+def _chosen(condition: arb, yes: arb, no: arb) -> arb:
+    return yes if condition == 1 else no if condition == 0 else arb("nan")
+
+
+def _same(x: Any) -> Any:
+    return x
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "neg": lambda x: -x,
+    "mul": lambda x, y: x * y,
+    "matmul": lambda x, y: x * y,
+    "dot": lambda x, y: x * y,
+    "outer": lambda x, y: x * y,
+    "div": lambda x, y: x / y,
+    "pow": _power,
+    "exp": lambda x: x.exp(),
+    "log": lambda x: x.log(),
+    "sqrt": lambda x: x.sqrt(),
+    "abs": abs,
+    "norm": abs,
+    "sin": lambda x: x.sin(),
+    "cos": lambda x: x.cos(),
+    "tan": lambda x: x.tan(),
+    "cot": lambda x: x.cot(),
+    "sec": lambda x: x.sec(),
+    "csc": lambda x: x.csc(),
+    "arcsin": lambda x: x.asin(),
+    "arccos": lambda x: x.acos(),
+    "arctan": lambda x: x.atan(),
+    "tanh": lambda x: x.tanh(),
+    "sech": lambda x: x.sech(),
+    "sigmoid": lambda x: 1 / (1 + (-x).exp()),
+    "softplus": lambda x: (1 + x.exp()).log(),
+    "transpose": _same,
+    "sum": _same,
+    "mean": _same,
+    "trace": _same,
+}
+REAL_ONLY: dict[str, Callable[..., arb]] = {
+    "sign": lambda x: x.sgn() if x > 0 or x < 0 else arb("nan"),
+    "relu": lambda x: x * _positive(x),
+    "leaky_relu": lambda x, slope: x if x > 0 else x * slope if x < 0 else arb("nan"),
+    "maximum": lambda x, y: x.max(y),
+    "greater": lambda x, y: _positive(x - y),
+    "greater_equal": lambda x, y: _at_least(x - y),
+    "where": _chosen,
+}
+ALL = FUNCTIONS | REAL_ONLY
+
+
+@lru_cache(maxsize=4 * KEPT)
+def _number(value: Fraction, bits: int) -> arb:
+    return arb(fmpq(value.numerator, value.denominator))
+
+
+def number(value: Fraction) -> arb:
+    """The ball around a rational number, at the precision in force."""
+    return arb(fmpq(value.numerator, value.denominator))
+
+
+@dataclass(frozen=True)
+class _Reals:
+    """Real arithmetic at one point; the precision in force is `bits`."""
+
+    values: Mapping[str, arb]
+    bits: int
+
+    def value(self, expr: Expr) -> Any:
+        match expr:
+            case Const(value=value):
+                return _number(value, self.bits)
+            case Var(name=name):
+                return self.values[name]
+            case Apply(op="pow", args=(base, Const(value=exponent))):
+                return _rational_power(self.value(base), exponent)
+            case Apply(op=op, args=args):
+                return ALL[op](*[self.value(arg) for arg in args])
+        raise NoNumber(repr(expr))
+
+
+@dataclass(frozen=True)
+class _Complexes:
+    """Principal values at one point, for a side that is not real on its way."""
+
+    values: Mapping[str, arb]
+
+    def value(self, expr: Expr) -> Any:
+        match expr:
+            case Const(value=value):
+                return acb(number(value))
+            case Var(name=name):
+                return acb(self.values[name])
+            case Apply(op="pow", args=(base, Const(value=exponent))) if exponent.denominator == 1:
+                return self.value(base) ** int(exponent)
+            case Apply(op=op, args=args):
+                return _complex(op, [self.value(arg) for arg in args])
+        raise NoNumber(repr(expr))
+
+
+def _complex(op: str, args: list[acb]) -> Any:
+    """An operator on complex balls; those that are about reals alone need real operands."""
+    if op in FUNCTIONS and op not in ("abs", "norm"):
+        return FUNCTIONS[op](*args)
+    if op in ("abs", "norm"):
+        return acb(abs(args[0]))
+    if all(each.imag == 0 for each in args):
+        return acb(REAL_ONLY[op](*(each.real for each in args)))
+    return acb("nan")
+
+
+def check(expr: Expr) -> None:
+    """Nothing; raises NoNumber where `expr` holds an operator that has no meaning for numbers."""
+    if isinstance(expr, Apply) and expr.op not in ALL:
+        raise NoNumber(expr.op)
+    for arg in expr.args:
+        check(arg)
+
+
+# Points.
+
+
+@lru_cache(maxsize=KEPT)
+def points(names: tuple[str, ...], positive: frozenset[str]) -> tuple[Point, ...]:
+    """Points for the variables `names`, the same for the same names; whole numbers come last."""
+    if not names:
+        return ({},)
+    stream = Stream("gradbook.pointwise/1", *names)
+    drawn = [_point(stream, names, positive, turn) for turn in range(CANDIDATES)]
+    whole = [
+        {name: Fraction(2 + (3 * turn + place) % 7) for place, name in enumerate(names)}
+        for turn in range(ENOUGH)
+    ]
+    return (*drawn, *whole)
+
+
+def _point(stream: Stream, names: tuple[str, ...], positive: frozenset[str], turn: int) -> Point:
+    """One point; over the turns, up to three variables take all patterns of signs."""
+    low, high = RANGES[turn % len(RANGES)]
+    point: dict[str, Fraction] = {}
+    for place, name in enumerate(names):
+        share = int.from_bytes(stream.octets(4), "little") / 2**32
+        size = Fraction(2 * round((low + (high - low) * share) * DENOMINATOR) + 1, 2 * DENOMINATOR)
+        negative = SIGNS[turn % len(SIGNS)] >> place % 3 & 1 and name not in positive
+        point[name] = -size if negative else size
+    return point
+
+
+# The comparison.
+
+
+@dataclass
+class Comparing:
+    """A comparison of two expressions, point by point."""
+
+    left: Expr
+    right: Expr
+    positive: frozenset[str] = frozenset()
+    agreed: list[int] = field(default_factory=list)
+    seen_left: bool = False
+    seen_right: bool = False
+    turn: int = 0
+
+    def __post_init__(self) -> None:
+        names = (self.left.names | self.right.names) - {CONSTANT}
+        self.points = points(tuple(sorted(names)), self.positive & names)
+
+    def further(self, enough: int = ENOUGH) -> Apart | None:
+        """A difference, if one is found before `enough` points agree or all are looked at."""
+        with precision(BITS):
+            while self.turn < len(self.points) and len(self.agreed) < enough:
+                point = self.points[self.turn]
+                self.turn += 1
+                apart = self._looked_at(point)
+                if apart:
+                    return apart
+        return None
+
+    def outcome(self) -> Outcome:
+        """What is known once a difference has not been found."""
+        if not self.agreed:
+            return Nowhere(self.seen_left, self.seen_right)
+        return Agreed(len(self.agreed), min(self.agreed))
+
+    def _looked_at(self, point: Point) -> Apart | None:
+        bits = BITS
+        while bits <= MOST_BITS:
+            with precision(bits):
+                a, b = self._values(point, bits)
+                real_a, real_b = a.is_finite(), b.is_finite()
+                self.seen_left |= real_a
+                self.seen_right |= real_b
+                if not real_a and not real_b:
+                    return None
+                if not (real_a and real_b):
+                    return self._one_sided(point, a, b)
+                if not a.overlaps(b):
+                    return Apart(point, digits(a), digits(b))
+                agreed = min(a.rel_accuracy_bits(), b.rel_accuracy_bits()) - 1
+                if agreed < NEEDED:
+                    agreed = self._near_zero(point, a, b)
+                if agreed >= NEEDED:
+                    self.agreed.append(min(agreed, bits))
+                    return None
+            bits *= 2
+        return None
+
+    def _values(self, point: Point, bits: int) -> tuple[arb, arb]:
+        values = _bound(point)
+        reals = _Reals(values, bits)
+        return reals.value(self.left), reals.value(self.right)
+
+    def _near_zero(self, point: Point, a: arb, b: arb) -> int:
+        """The bits of agreement where both are zero, beside the size of their terms."""
+        if not (a.contains(0) and b.contains(0)):
+            return 0
+        radius = a.rad() + b.rad()
+        if radius == 0:
+            return BITS
+        with precision(COARSE):
+            coarse = self._values(point, COARSE)
+            size = (coarse[0].rad() + coarse[1].rad()) * arb(2) ** COARSE
+            if not size > 0:
+                return 0
+            return int(float((size / radius).log() / arb(2).log()))
+
+    def _one_sided(self, point: Point, a: arb, b: arb) -> Apart | None:
+        """Where one side alone is real: a difference, unless the other one comes back to it."""
+        real, other = (a, self.right) if a.is_finite() else (b, self.left)
+        value = _Complexes(_bound(point)).value(other)
+        if not value.is_finite():
+            return None
+        if not (value.real.overlaps(real) and value.imag.contains(0)):
+            shown = digits(real)
+            sides = (shown, None) if a.is_finite() else (None, shown)
+            return Apart(point, *sides)
+        close = (value.real - real).rad() + value.imag.rad()
+        if close * arb(2) ** NEEDED <= abs(real) + 1:
+            self.agreed.append(NEEDED)
+        return None
+
+
+def _bound(point: Point) -> dict[str, arb]:
+    values = {name: number(value) for name, value in point.items()}
+    values[CONSTANT] = arb.pi()
+    return values
+
+
+def digits(value: arb) -> str:
+    """The midpoint of a ball, in decimals."""
+    return str(value.str(15, radius=False))
