@@ -12,16 +12,15 @@ from typing import TypeAlias
 
 from engine.canonical import canonical
 from engine.errors import EngineError, PrecisionExhausted
-from engine.expression import Apply, Expr, apply, const, rebuild
+from engine.expression import Apply, Const, Expr, apply, const, rebuild, walk
 from engine.notation import Ambiguous, Problem, Read, Unreadable, read, show
-from engine.program import Program, Statement, Symbol
+from engine.program import Program
 from engine.symbolic import pointwise
 from engine.symbolic.balls import Agreement
-from engine.symbolic.prove import Proved, prove
 from grader import verdict
 from grader.compiled import comparison_of
 from grader.plain import Texts, names_of
-from grader.reading import is_large, sentence
+from grader.reading import LARGEST_NUMBER, MOST_NODES, sentence
 
 EVERYWHERE = "equal by the laws of sums and products"
 PROVED = "equal by a symbolic proof"
@@ -125,7 +124,7 @@ def _unknown(problem: Problem, text: str) -> Problem:
 
 
 def _plain(expr: Expr, whole: tuple[int, int], text: str) -> Expr | Problem:
-    if is_large(expr):
+    if expr.nodes > MOST_NODES or any(map(_is_astronomical, walk(expr))):
         return Problem("limit", whole, "this is longer than can be looked at", text=text)
     try:
         pointwise.check(expr)
@@ -134,11 +133,17 @@ def _plain(expr: Expr, whole: tuple[int, int], text: str) -> Expr | Problem:
     return _simplified(expr)
 
 
+def _is_astronomical(node: Expr) -> bool:
+    if not isinstance(node, Const):
+        return False
+    return max(abs(node.value.numerator), node.value.denominator) > LARGEST_NUMBER
+
+
 def _simplified(expr: Expr) -> Expr:
     """`expr` with powers of e as exponentials, and without sums over a single number."""
     if not isinstance(expr, Apply):
         return expr
-    args = tuple(_simplified(arg) for arg in expr.args)
+    args = tuple([_simplified(arg) for arg in expr.args])
     if expr.op == "pow" and args[0] == EULER:
         return args[1].apply("exp")
     return args[0] if expr.op in SINGLE else rebuild(expr, args)
@@ -186,9 +191,4 @@ def _is_proved(left: Expr, right: Expr, positive: frozenset[str]) -> bool:
     """Whether the bounded proof succeeds."""
     if left.nodes + right.nodes > PROVABLE:
         return False
-    symbols = tuple(
-        Symbol(name, (), "data", "positive" if name in positive or name == "pi" else "real")
-        for name in sorted(left.names | right.names)
-    )
-    program = Program(symbols, (Statement("difference!", left - right),), "difference!")
-    return isinstance(prove(program, left, right, budget=BUDGET), Proved)
+    return pointwise.proved(left, right, positive, BUDGET)

@@ -82,7 +82,13 @@ def value(node: Tree, point: dict[str, Any]) -> Any:
     """The principal value of a tree; raises ZeroDivisionError where there is none."""
     match node:
         case str():
-            return point[node] if node in point else mpmath.mpf(1) / 2 if "/" in node else int(node)
+            return (
+                point[node]
+                if node in point
+                else mpmath.mpf(1) / 2
+                if "/" in node
+                else mpmath.mpf(node)
+            )
         case ("log", arg):
             inner = value(arg, point)
             if inner == 0:

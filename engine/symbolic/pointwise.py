@@ -25,13 +25,16 @@ from typing import Any, TypeAlias
 
 from flint import acb, arb, fmpq
 
-from engine.expression import Apply, Const, Expr, Var
+from engine.expression import Apply, Const, Expr, Var, walk
+from engine.operators import operator
 from engine.seeding import Stream
 from engine.symbolic.balls import BITS, COARSE, MOST_BITS, NEEDED, precision
+from engine.symbolic.kernels import Element, Kernels, Unprovable
 
 CONSTANT = "pi"
 ENOUGH = 8  # points at which both sides have a value
 CANDIDATES = 30
+ROOM = 12  # generators for kernels in a proof
 KEPT = 512  # lists of points, values of constants
 DENOMINATOR = 64
 # Magnitudes at which points lie: some below 1, some above, so that arcs, roots and logarithms of
@@ -66,6 +69,8 @@ class Nowhere:
     left: bool
     right: bool
 
+
+TOO_WIDE = Apart({}, None, None)
 
 Outcome: TypeAlias = Agreed | Apart | Nowhere
 
@@ -218,10 +223,9 @@ def _complex(op: str, args: list[acb]) -> Any:
 
 def check(expr: Expr) -> None:
     """Nothing; raises NoNumber where `expr` holds an operator that has no meaning for numbers."""
-    if isinstance(expr, Apply) and expr.op not in ALL:
-        raise NoNumber(expr.op)
-    for arg in expr.args:
-        check(arg)
+    for node in walk(expr):
+        if isinstance(node, Apply) and node.op not in ALL:
+            raise NoNumber(node.op)
 
 
 # Points.
@@ -270,17 +274,16 @@ class Comparing:
 
     def __post_init__(self) -> None:
         names = (self.left.names | self.right.names) - {CONSTANT}
-        self.points = points(tuple(sorted(names)), self.positive & names)
+        self.drawn = tuple(sorted(names)), self.positive & names
+        self.points = points(*self.drawn)
 
     def further(self, enough: int = ENOUGH) -> Apart | None:
         """A difference, if one is found before `enough` points agree or all are looked at."""
-        with precision(BITS):
-            while self.turn < len(self.points) and len(self.agreed) < enough:
-                point = self.points[self.turn]
-                self.turn += 1
-                apart = self._looked_at(point)
-                if apart:
-                    return apart
+        while self.turn < len(self.points) and len(self.agreed) < enough:
+            apart = self._looked_at(self.turn)
+            self.turn += 1
+            if apart:
+                return apart
         return None
 
     def outcome(self) -> Outcome:
@@ -289,35 +292,39 @@ class Comparing:
             return Nowhere(self.seen_left, self.seen_right)
         return Agreed(len(self.agreed), min(self.agreed))
 
-    def _looked_at(self, point: Point) -> Apart | None:
+    def _looked_at(self, turn: int) -> Apart | None:
         bits = BITS
         while bits <= MOST_BITS:
             with precision(bits):
-                a, b = self._values(point, bits)
-                real_a, real_b = a.is_finite(), b.is_finite()
-                self.seen_left |= real_a
-                self.seen_right |= real_b
-                if not real_a and not real_b:
-                    return None
-                if not (real_a and real_b):
-                    return self._one_sided(point, a, b)
-                if not a.overlaps(b):
-                    return Apart(point, digits(a), digits(b))
-                agreed = min(a.rel_accuracy_bits(), b.rel_accuracy_bits()) - 1
-                if agreed < NEEDED:
-                    agreed = self._near_zero(point, a, b)
-                if agreed >= NEEDED:
-                    self.agreed.append(min(agreed, bits))
-                    return None
+                found = self._at(turn, bits)
+            if found is not TOO_WIDE:
+                return found
             bits *= 2
         return None
 
-    def _values(self, point: Point, bits: int) -> tuple[arb, arb]:
-        values = _bound(point)
-        reals = _Reals(values, bits)
+    def _at(self, turn: int, bits: int) -> Apart | None:
+        """A difference, if there is one; TOO_WIDE where more bits are needed to tell."""
+        a, b = self._values(turn, bits)
+        real_a, real_b = a.is_finite(), b.is_finite()
+        self.seen_left |= real_a
+        self.seen_right |= real_b
+        if not (real_a and real_b):
+            return self._one_sided(turn, bits, a, b) if real_a or real_b else None
+        if not a.overlaps(b):
+            return Apart(self.points[turn], digits(a), digits(b))
+        agreed = min(a.rel_accuracy_bits(), b.rel_accuracy_bits()) - 1
+        if agreed < NEEDED:
+            agreed = self._near_zero(turn, a, b)
+        if agreed < NEEDED:
+            return TOO_WIDE
+        self.agreed.append(min(agreed, bits))
+        return None
+
+    def _values(self, turn: int, bits: int) -> tuple[arb, arb]:
+        reals = _Reals(_bound(self.drawn, turn, bits), bits)
         return reals.value(self.left), reals.value(self.right)
 
-    def _near_zero(self, point: Point, a: arb, b: arb) -> int:
+    def _near_zero(self, turn: int, a: arb, b: arb) -> int:
         """The bits of agreement where both are zero, beside the size of their terms."""
         if not (a.contains(0) and b.contains(0)):
             return 0
@@ -325,30 +332,32 @@ class Comparing:
         if radius == 0:
             return BITS
         with precision(COARSE):
-            coarse = self._values(point, COARSE)
+            coarse = self._values(turn, COARSE)
             size = (coarse[0].rad() + coarse[1].rad()) * arb(2) ** COARSE
             if not size > 0:
                 return 0
             return int(float((size / radius).log() / arb(2).log()))
 
-    def _one_sided(self, point: Point, a: arb, b: arb) -> Apart | None:
+    def _one_sided(self, turn: int, bits: int, a: arb, b: arb) -> Apart | None:
         """Where one side alone is real: a difference, unless the other one comes back to it."""
         real, other = (a, self.right) if a.is_finite() else (b, self.left)
-        value = _Complexes(_bound(point)).value(other)
+        value = _Complexes(_bound(self.drawn, turn, bits)).value(other)
         if not value.is_finite():
             return None
         if not (value.real.overlaps(real) and value.imag.contains(0)):
             shown = digits(real)
             sides = (shown, None) if a.is_finite() else (None, shown)
-            return Apart(point, *sides)
+            return Apart(self.points[turn], *sides)
         close = (value.real - real).rad() + value.imag.rad()
         if close * arb(2) ** NEEDED <= abs(real) + 1:
             self.agreed.append(NEEDED)
         return None
 
 
-def _bound(point: Point) -> dict[str, arb]:
-    values = {name: number(value) for name, value in point.items()}
+@lru_cache(maxsize=64 * KEPT)
+def _bound(drawn: tuple[tuple[str, ...], frozenset[str]], turn: int, bits: int) -> dict[str, arb]:
+    """The variables' values at a point, and pi; to be called with `bits` bits in force."""
+    values = {name: number(value) for name, value in points(*drawn)[turn].items()}
     values[CONSTANT] = arb.pi()
     return values
 
@@ -356,3 +365,36 @@ def _bound(point: Point) -> dict[str, arb]:
 def digits(value: arb) -> str:
     """The midpoint of a ball, in decimals."""
     return str(value.str(15, radius=False))
+
+
+# A proof over the kernels.
+
+
+def proved(left: Expr, right: Expr, positive: frozenset[str], budget: int) -> bool:
+    """Whether the difference is zero as a rational function over kernels, within the budget."""
+    names = left.names | right.names
+    algebra = Kernels(len(names) + ROOM, budget)
+    values = {
+        name: algebra.positive_symbol()
+        if name in positive or name == CONSTANT
+        else algebra.symbol()
+        for name in names
+    }
+    try:
+        return algebra.is_zero(_element(algebra, left, values) - _element(algebra, right, values))
+    except Unprovable:
+        return False
+
+
+def _element(algebra: Kernels, expr: Expr, values: Mapping[str, Element]) -> Element:
+    match expr:
+        case Const(value=value):
+            return algebra.number(value)
+        case Var(name=name):
+            return values[name]
+        case Apply(op=op, args=args):
+            entry = operator(op).entry
+            if entry is None:
+                raise Unprovable(op)
+            return algebra.lifted(entry(algebra, *(_element(algebra, a, values) for a in args)))
+    raise NoNumber(repr(expr))
