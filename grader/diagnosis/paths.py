@@ -48,7 +48,8 @@ def _fork_slug(layout: Layout, place: Place, dropped: Expr) -> str:
         return "regulariser-wrong"
     if any(getattr(node, "op", "") == "mean" for node in walk(dropped)):
         return "batch-statistics-constant"
-    compared = place.statement in layout.comparison or place.statement.name == layout.program.loss
+    last = place.statement in layout.comparison or place.statement.name == layout.program.loss
+    compared = last and layout.prediction is not None
     return "second-term-dropped" if compared else "path-dropped"
 
 

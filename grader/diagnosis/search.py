@@ -9,14 +9,15 @@ In order of precedence, the first that explains it:
     5. two mistakes in the pass, found lazily
     6. any other constant factor
 
-Mistakes that cannot be told apart are reported together, in the order of misconceptions.toml.
+Mistakes that cannot be told apart are reported together, at most three: those with a particular
+cause before those that only say that a path is wrong, else in the order of misconceptions.toml.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ from grader.diagnosis.table import Entry, Table, multiple, usable
 from grader.misconceptions import misconceptions
 
 MOST_REPORTED = 3
+GENERAL = ("path-dropped", "paths-overwritten", "product-rule", "wrong-variable")
 FAR = 1e-6  # relative: rounding in float64 stays far below
 
 TRANSPOSED = "transposed-result"
@@ -97,9 +99,10 @@ class Search:
             found = tuple(_as_row(ground.env.evaluate(answer)) for ground in self.grounds)
         except (EngineError, IndexError):
             return ()
-        return self._explained(found)
+        return self.explained(found)
 
-    def _explained(self, values: Sequence[Batch]) -> tuple[Explanation, ...]:
+    def explained(self, values: Sequence[Batch]) -> tuple[Explanation, ...]:
+        """What explains an answer with these values, one per ground."""
         if self._factor_of_reference(values) == ():
             return ()  # equal up to rounding in float64: no mistake of these makes that difference
         for step in (self._at_loss, self._turned, self._one, self._one_and_more, self._two):
@@ -226,12 +229,18 @@ def _transposed(values: Sequence[Batch]) -> tuple[Batch, ...]:
 
 
 def _best(explanations: Iterable[Explanation]) -> tuple[Explanation, ...]:
-    """The explanations with the fewest mistakes, one per slug, in the order of the slugs' rows."""
-    order = {slug: place for place, slug in enumerate(misconceptions())}
+    """The explanations with the fewest mistakes, one per slug, in the order of precedence."""
     found = {each.slugs: each for each in explanations}
     if not found:
         return ()
     fewest = min(len(slugs) for slugs in found)
     kept = [each for slugs, each in found.items() if len(slugs) == fewest]
-    kept.sort(key=lambda each: [order.get(slug, len(order)) for slug in each.slugs])
+    kept.sort(key=lambda each: [_precedence()[slug] for slug in each.slugs])
     return tuple(kept[:MOST_REPORTED])
+
+
+@cache
+def _precedence() -> Mapping[str, int]:
+    """The place of every slug among those that explain the same."""
+    order = [slug for slug in misconceptions() if slug not in GENERAL]
+    return {slug: place for place, slug in enumerate((*order, *GENERAL))}

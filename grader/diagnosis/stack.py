@@ -100,7 +100,7 @@ class Stack:
     ground: Ground
     plans: tuple[Plan, ...]
     _outside: set[int] = field(default_factory=set)  # rows that cannot be carried out here
-    _odd: set[int] = field(default_factory=set)  # of these, rows that are to be tried alone
+    _odd: set[int] = field(default_factory=set)  # rows that are to be tried alone, too
     _grounds: dict[int, Ground] = field(default_factory=dict)
 
     @property
@@ -258,6 +258,8 @@ class Stack:
                 self._outside |= fresh
                 self._odd |= fresh
                 return
+            if each.shape not in ((), shapes[position]):
+                self._odd |= set(rows) - self._outside  # a learner may leave it in that shape
             if results[position] is None:
                 results[position] = self._open(each.constant(0), shapes[position])
             results[position].data[self._points(rows)] = filled.data

@@ -97,7 +97,7 @@ class Table:
 def matched(column: Column, entry: Entry) -> Iterator[Match]:
     """The match of a column with an entry; a zero column matches those that mistakes make zero."""
     if not np.any(column):
-        if entry.plan.vjp and not np.any(entry.column):
+        if entry.plan.joinable and not np.any(entry.column):
             yield Match(entry, 1.0)
     elif np.any(entry.column):
         factor = multiple(column, entry.column)
