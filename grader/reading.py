@@ -118,4 +118,5 @@ def _asked_back(readings: tuple[Read, ...]) -> Verdict:
 
 def parsed(expr: Read) -> Parsed:
     """How the answer was understood, for the learner to check."""
-    return Parsed(show(expr.expr, "unicode"), show(expr.expr, "latex"))
+    shown = expr.expr if expr.entry is None else expr.entry
+    return Parsed(show(shown, "unicode"), show(shown, "latex"))

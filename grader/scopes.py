@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import reduce
 from operator import mul
@@ -11,11 +12,12 @@ from engine.gradient import adjoint_formulas
 from engine.notation import Scope
 from engine.operators import operator
 from engine.program import Program, Statement, Symbol, Target
-from engine.shapes import Dim
+from engine.shapes import SCALAR, Dim, Shape
 from grader.diagnosis.constants import Constants
 from grader.diagnosis.ground import Layout
 
 GENERIC = ("g", "f")
+PRE_ACTIVATION = re.compile(r"[zZ]\d*")
 
 
 def scope_of(
@@ -34,7 +36,13 @@ def scope_of(
         functions=_generic_functions(program),
         definitions=dict(_derivatives(program, target, per_example)) if target else None,
         example_axis=example_axis(program) if examples is None else examples,
+        wanted=None if target is None else _shape_of(program, target),
     )
+
+
+def _shape_of(program: Program, target: Target) -> Shape:
+    """The shape of the derivative for `target`."""
+    return SCALAR if target.entry is not None else program.shapes[target.variable]
 
 
 def earlier_derivatives(program: Program, target: Target) -> dict[str, Expr]:
@@ -56,11 +64,17 @@ def _derivatives(program: Program, target: Target, per_example: bool) -> Iterato
 def derivative_names(program: Program, name: str) -> tuple[str, ...]:
     """The ways in which the derivative for `name` is written as a name."""
     aliases = _aliases(program, name)
-    return tuple(
+    plain = (
         spelling
         for each in (name, *aliases)
         for spelling in (f"d{program.loss}/d{each}", f"d{each}")
     )
+    return (*plain, *_error_names(name))
+
+
+def _error_names(name: str) -> tuple[str, ...]:
+    """δ2 for z2: the derivative for what enters an activation."""
+    return (f"delta{name[1:]}",) if PRE_ACTIVATION.fullmatch(name) else ()
 
 
 def _aliases(program: Program, name: str) -> tuple[str, ...]:

@@ -25,7 +25,10 @@ from engine.notation.syntax import (
 from engine.operators import TABLE
 
 ONE_FONTS = frozenset({"mathbf", "boldsymbol", "bm", "mathbb", "mathds", "textbf"})
-VULGAR = {"½": 2, "⅓": 3, "¼": 4}
+VULGAR = {
+    "½": Fraction(1, 2), "⅓": Fraction(1, 3), "¼": Fraction(1, 4), "¾": Fraction(3, 4),
+    "⅔": Fraction(2, 3),
+}  # fmt: skip
 ONE_SIGNS = frozenset({"𝟙", "𝟏"})
 
 
@@ -45,7 +48,7 @@ class Atoms(Names):
 
     def opened(self, token: Token) -> Syntax:
         if token.text in CLOSING:
-            return self.group()
+            return self.bracket()
         if token.text in words.FENCES:
             return self.fenced()
         if token.text in ONE_SIGNS:
@@ -77,7 +80,7 @@ class Atoms(Names):
     def indicator(self) -> Syntax:
         start = self.tokens[self.at - 1]
         self.take("_")
-        inner = self.group()
+        inner = self.bracket()
         if isinstance(inner, Group) and is_comparison(inner.inner):
             return inner.inner
         one = Number(start.span, Fraction(1))
@@ -88,12 +91,12 @@ class Atoms(Names):
         node = One(token.span)
         if self.next.text not in CLOSING:
             return node
-        inner = self.group()
+        inner = self.bracket()
         if isinstance(inner, Group) and is_comparison(inner.inner):
             return inner.inner
         return Chain((token.start, inner.span[1]), (node, inner), self.deep(node, inner) + 2)
 
-    def group(self) -> Syntax:
+    def bracket(self) -> Syntax:
         start = self.advance()
         closing = CLOSING[start.text]
         self.enter()
@@ -127,8 +130,9 @@ class Atoms(Names):
         return Unary((start.start, self.tokens[self.at - 1].end), op, inner, self.deep(inner))
 
     def binder(self, token: Token, tail: str) -> Syntax:
+        high = self.upper_bound() if not tail and self.take("^") else None
         index, low = (tail, None) if tail else self.lower_bound()
-        high = self.upper_bound() if self.take("^") else None
+        high = self.upper_bound() if high is None and self.take("^") else high
         outer, self.locals = self.locals, self.locals | {index}
         self.enter()
         body = self.product()
@@ -151,7 +155,7 @@ class Atoms(Names):
         return index.text, low
 
     def upper_bound(self) -> Syntax:
-        return self.group() if self.next.text == "{" else self.atom()
+        return self.bracket() if self.next.text == "{" else self.atom()
 
     def fraction(self, token: Token) -> Syntax:
         if self.peek(0).text == "{" and self.peek().text == "∂":
@@ -164,7 +168,7 @@ class Atoms(Names):
     def braced(self) -> Syntax:
         """A LaTeX argument: a group, or a single character."""
         if self.next.text == "{":
-            return self.group()
+            return self.bracket()
         token = self.next
         whole = token.text.isalpha() or token.text.isdigit()
         if token.kind in ("number", "name") and len(token.text) > 1 and whole and not token.mark:
@@ -203,9 +207,10 @@ class Atoms(Names):
         of = self.factor()
         return Derivative((start.start, of.span[1]), of, wrt, self.deep(of, wrt))
 
-    def function(self, token: Token, rows: tuple[str, ...]) -> Syntax:
+    def function(self, token: Token, rows: tuple[str, ...], primes: int = 0) -> Syntax:
         """A function with its argument: f(x), f'(x), f^2(x), f x."""
-        primes, power = self.marks()
+        further, power = self.marks()
+        primes += further
         node: Syntax
         atom = next((row for row in rows if TABLE[row].notation.kind == "atom"), None)
         if atom is not None and self.take("_"):
@@ -262,7 +267,7 @@ class Atoms(Names):
 
     def signed_atom(self) -> Syntax:
         if self.next.text == "(":
-            return self.group()
+            return self.bracket()
         sign = self.take("-")
         node = self.atom()
         return Unary(node.span, words.PREFIXES["-"], node, self.deep(node)) if sign else node
@@ -282,7 +287,7 @@ class Atoms(Names):
 def exact(token: Token) -> Fraction:
     """The value of a number."""
     if token.text in VULGAR:
-        return Fraction(1, VULGAR[token.text])
+        return VULGAR[token.text]
     return Fraction(token.text.rstrip(".") if "e" not in token.text.lower() else token.text)
 
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from engine.notation import vocabulary as words
 from engine.notation.errors import Kind, Mistake, Problem, Span
-from engine.notation.lexer import Token, tokens
+from engine.notation.lexer import Token, plain, tokens
 from engine.notation.scope import Scope
 from engine.notation.syntax import (
     Binder,
@@ -26,7 +26,7 @@ MAX_NESTING = 40
 MAX_DEPTH = 100
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 _LINE = re.compile(r"[^\n]+")
-_EQUATION = re.compile(r"[^=()<>]{1,80}:?=(?!=)")
+_EQUATION = re.compile(r"\s*[^\s=()<>][^=()<>]{0,80}:?=(?!=)")
 _WORD = re.compile(r"\w+")
 
 
@@ -34,7 +34,8 @@ class Cursor(ABC):
     """The state of one descent."""
 
     def __init__(self, text: str, scope: Scope) -> None:
-        self.text = text
+        self.written = text
+        self.text = text = plain(text)
         self.scope = scope
         self.tokens = tokens(text)
         self.at = 0
@@ -42,6 +43,7 @@ class Cursor(ABC):
         self.nesting = 0
         self.open: list[str] = []
         self.loop: Binder | None = None
+        self.matlab = False
         self.locals = self._defined_names()
         self.listing = self._listing_brackets() if "[" in text else frozenset()
         self.breaks = self._line_breaks() if "\n" in text else frozenset()
@@ -156,9 +158,10 @@ class Cursor(ABC):
         self.tokens = (*self.tokens[: self.at], *bars, *self.tokens[self.at + 1 :])
         self.next = bars[0]
 
-    def infix(self, op: str, left: Syntax, right: Syntax) -> Infix:
+    def infix(self, op: str, left: Syntax, right: Syntax, sign: str = "") -> Infix:
         span = min(left.span[0], right.span[0]), max(left.span[1], right.span[1])
-        return Infix(span, op, left, right, self.deep(left, right))
+        self.matlab = self.matlab or sign[:1] == "."
+        return Infix(span, op, left, right, self.deep(left, right), sign)
 
     def together(self, items: list[Syntax]) -> Syntax:
         """Factors side by side as one node."""
@@ -196,6 +199,10 @@ class Cursor(ABC):
         """A factor, perhaps with signs before it."""
 
     @abstractmethod
+    def bracket(self) -> Syntax:
+        """What stands in brackets."""
+
+    @abstractmethod
     def factor(self) -> Syntax:
         """An atom with its scripts."""
 
@@ -216,8 +223,8 @@ class Cursor(ABC):
         """A quotient written as a command."""
 
     @abstractmethod
-    def function(self, token: Token, rows: tuple[str, ...]) -> Syntax:
-        """A function with its argument."""
+    def function(self, token: Token, rows: tuple[str, ...], primes: int = 0) -> Syntax:
+        """A function with its argument; `primes` are in its name."""
 
     @abstractmethod
     def binder(self, token: Token, tail: str) -> Syntax:

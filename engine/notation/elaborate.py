@@ -20,10 +20,12 @@ from typing import Any, NoReturn
 from engine.errors import ShapeError
 from engine.expression import Apply, Const, Expr, Var, apply, walk
 from engine.notation import vocabulary as words
+from engine.notation.components import einsum, entire
 from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.fitting import Ones, all_alike, lifted, lifted_product, two_readings
 from engine.notation.indices import extent, extents, is_position, parts, shifted
 from engine.notation.scope import Scope
+from engine.notation.sugars import SUGARS, Sugar
 from engine.notation.syntax import (
     Answer,
     Binder,
@@ -31,6 +33,7 @@ from engine.notation.syntax import (
     Chain,
     Clause,
     Derivative,
+    Einsum,
     Example,
     Group,
     Index,
@@ -38,6 +41,7 @@ from engine.notation.syntax import (
     Name,
     Number,
     One,
+    Size,
     Syntax,
     Tuple,
     Unary,
@@ -50,6 +54,9 @@ from engine.shapes import show as show_shape
 MAX_EXPONENT = 1000
 ONE = Const(Fraction(1))
 ZERO = Const(Fraction(0))
+NEW_AXIS = frozenset({"None", "newaxis"})
+UNKNOWN = -1  # a size in a shape that is to be worked out
+MATLAB_PRODUCT = frozenset({"*", "∗", "ast"})
 
 
 @dataclass(frozen=True)
@@ -59,24 +66,54 @@ class Elaborated:
     links: tuple[Expr | None, ...]
     notes: tuple[str, ...] = ()
     forked: bool = False
+    entry: Expr | None = None
 
 
-def elaborate(
-    answer: Answer, scope: Scope, *, strict: bool = False, entrywise: bool = False
-) -> Elaborated:
-    """The typed answer of a surface tree; raises Mistake.
+@dataclass(frozen=True)
+class Options:
+    """Which of several readings is taken.
 
     A strict reading never takes factors side by side for an element-wise product.  `entrywise`
-    chooses the other reading of K (1 - K) for a square K, where both conform; `forked` says that
-    there was one.
+    chooses the other reading of K (1 - K) for a square K, where both conform.  With `matlab`, `*`
+    is a matrix product.  `free` are the indices of a component form, `ordered` where a left-hand
+    side says which of them counts rows, `from_zero` where they stand in square brackets.
     """
-    return Elaborator(scope, strict, entrywise).answer(answer)
+
+    strict: bool = False
+    entrywise: bool = False
+    matlab: bool = False
+    free: tuple[str, ...] = ()
+    ordered: bool = False
+    from_zero: bool = False
+
+
+PLAIN = Options()
+
+
+def elaborate(answer: Answer, scope: Scope, options: Options = PLAIN) -> Elaborated:
+    """The typed answer of a surface tree; raises Mistake.
+
+    `forked` says that K (1 - K) has another reading; `entry` is what a component form says of
+    one entry.
+    """
+    elaborator = Elaborator(scope, options.strict, options.entrywise, options)
+    return elaborator.answer(answer)
 
 
 class Elaborator:
     """Bound names and remarks of one elaboration."""
 
-    def __init__(self, scope: Scope, strict: bool, entrywise: bool) -> None:
+    def __init__(
+        self, scope: Scope, strict: bool, entrywise: bool, options: Options = PLAIN
+    ) -> None:
+        self.matlab = options.matlab or scope.matlab
+        self.ordered = options.ordered
+        self.indices = tuple(free_name(name, scope) for name in options.free)
+        self.free = {
+            name: apply("sub", Var(own), ONE) if options.from_zero else Var(own)
+            for name, own in zip(options.free, self.indices, strict=True)
+        }
+        self.entry: Expr | None = None
         self.scope = scope
         self.strict = strict
         self.entrywise = entrywise
@@ -88,10 +125,22 @@ class Elaborator:
 
     def answer(self, answer: Answer) -> Elaborated:
         main = _main_clause(answer.clauses)
-        for clause in (*answer.clauses[main + 1 :], *answer.clauses[:main]):
-            self.define(clause)
+        self.define_all((*answer.clauses[main + 1 :], *answer.clauses[:main]))
         links = self.links(answer.clauses[main])
-        return Elaborated(links, tuple(dict.fromkeys(self.notes)), self.forked)
+        return Elaborated(links, tuple(dict.fromkeys(self.notes)), self.forked, self.entry)
+
+    def define_all(self, clauses: tuple[Clause, ...]) -> None:
+        """Binds the side definitions; one may use another that comes later."""
+        waiting = []
+        for clause in clauses:
+            try:
+                self.define(clause)
+            except Mistake as mistake:
+                if mistake.problem.kind != "unknown-symbol":
+                    raise
+                waiting.append(clause)
+        for clause in reversed(waiting):
+            self.define(clause)
 
     def define(self, clause: Clause) -> None:
         """Binds the name on the left of a side definition."""
@@ -112,11 +161,30 @@ class Elaborator:
     def links(self, clause: Clause) -> tuple[Expr | None, ...]:
         """The links' values; a left-hand side that only names the result has none."""
         *early, last = clause.links
-        return (*(self.early(link) for link in early), self.expr(last))
+        return (*(self.early(link) for link in early), self.whole(last))
+
+    def whole(self, link: Syntax) -> Expr:
+        """The value of a link; of a component form, the matrix with these entries."""
+        value = self.expr(link)
+        if not self.free or self.scope.wanted is None:
+            return value
+        try:
+            result = entire(value, self.indices, self.ordered, self.scope.wanted)
+        except ShapeError as error:
+            raise Mistake(Problem("shape", link.span, str(error))) from error
+        if result is None:
+            letters = "".join(self.free)
+            message = f"it is not clear which entries the indices {', '.join(letters)} count"
+            hint = f"write what is asked with them on the left, as in dW_{{{letters}}} = …"
+            raise Mistake(Problem("parse", link.span, message, hint))
+        self.entry = value
+        return result
 
     def early(self, link: Syntax) -> Expr | None:
+        if isinstance(link, Index | Derivative) and self.free:
+            return None
         try:
-            return self.expr(link)
+            return self.whole(link)
         except Mistake:
             if not _is_left_side(link):
                 self.notes.append("only the last part of the equality chain was read")
@@ -150,6 +218,8 @@ class Elaborator:
         found = self.scope.lookup(node.spelling)
         if found is not None:
             return self.scope.meaning(found) or ZERO
+        if node.spelling in self.free:
+            return self.free[node.spelling]
         self.unknown(node.spelling, node.span)
 
     def unknown(self, name: str, span: Span) -> NoReturn:
@@ -202,11 +272,52 @@ class Elaborator:
         if node.op == words.SCALING:
             left = self.expr(node.left)
             right = self.beside(node.right)
+            if self.matlab and node.sign in MATLAB_PRODUCT:
+                return self.times(node.span, left, right, False, False)
+        elif node.op == words.EQUALITY and self.asked_class(node) is not None:
+            return self.asked_class(node) or ZERO
         else:
             left, right = self.expr(node.left), self.expr(node.right)
         if node.op == words.POWER_ROW:
             _check_exponent(right, node.right.span)
         return self.build(node.op, node.span, left, right)
+
+    def asked_class(self, node: Infix) -> Expr | None:
+        """1{k = y}, where y is one-hot: its entry at the index k."""
+        for index, label in ((node.left, node.right), (node.right, node.left)):
+            if not (isinstance(index, Name) and isinstance(label, Name)):
+                continue
+            position = self.bound.get(index.spelling) or self.free.get(index.spelling)
+            base = self.expr(label) if position is not None and label != index else None
+            if position is None or not isinstance(base, Var) or base.name not in self.scope.one_hot:
+                continue
+            if len([dim for dim in base.shape if dim != 1]) == 1:
+                return self.subscripted(
+                    Index(node.span, label, (index,), False, node.depth), base, [position]
+                )
+        return None
+
+    def size(self, node: Size) -> Expr:
+        """The number of rows, columns or entries."""
+        base = self.expr(node.base)
+        shape = base.shape if node.axis is None else base.shape[node.axis : node.axis + 1]
+        factors = [Const(Fraction(dim)) if isinstance(dim, int) else Var(dim) for dim in shape]
+        present = [factor for factor in factors if factor != ONE] or [ONE]
+        product: Expr = present[0]
+        for factor in present[1:]:
+            product = apply(words.SCALING, product, factor)
+        return product
+
+    def einsum(self, node: Einsum) -> Expr:
+        """`einsum('ij,jk->ik', X, Y)`."""
+        operands = [self.expr(arg) for arg in node.args]
+        try:
+            return einsum(node.spec, operands)
+        except ShapeError as error:
+            shapes = tuple(operand.shape for operand in operands)
+            raise Mistake(Problem("shape", node.span, str(error), shapes=shapes)) from error
+        except ValueError as error:
+            raise Mistake(Problem("parse", node.span, str(error))) from error
 
     def differential(self, node: Infix) -> Expr | None:
         """\\frac{dL}{dz}, where such a name is defined."""
@@ -322,6 +433,9 @@ class Elaborator:
             own = self.scope.function(key)
             if own is not None:
                 return self.applied(node, TABLE[own])
+        sugar = SUGARS.get(node.spelling)
+        if sugar is not None and (not node.rows or sugar.arity == len(node.args)):
+            return self.sugared(node, sugar)
         return self.applied(node, self.choose(node))
 
     def choose(self, node: Call) -> Operator:
@@ -333,6 +447,21 @@ class Elaborator:
         count = len(node.args)
         exact = [row for row in rows if row.arity == count]
         return exact[0] if exact else rows[0]
+
+    def sugared(self, node: Call, sugar: Sugar) -> Expr:
+        """A function that is written with the table's own."""
+        count = len(node.args)
+        if node.primes or count < sugar.arity or (count > sugar.arity and not sugar.lenient):
+            message = f"{node.spelling} takes {sugar.arity} operands, not {count}"
+            raise Mistake(
+                Problem("parse", node.span, message if not node.primes else _no_slope(node))
+            )
+        args = [self.expr(arg) for arg in node.args[: sugar.arity]]
+        try:
+            return sugar.build(*args)
+        except ShapeError as error:
+            shapes = tuple(arg.shape for arg in args)
+            raise Mistake(Problem("shape", node.span, str(error), shapes=shapes)) from error
 
     def applied(self, node: Call, row: Operator) -> Expr:
         if node.primes:
@@ -354,11 +483,23 @@ class Elaborator:
         if row.notation.power == CHAIN:
             return self.product(node.span, list(nodes), literal=True)
         args = [self.expr(arg) for arg in nodes]
+        if UNKNOWN in attrs.get("shape", ()):
+            attrs["shape"] = self.completed(node, attrs["shape"], args[0] if args else ONE)
         if len(attrs.get("shape", ())) == 1 and row.name == words.IDENTITY_ROW:
             attrs["shape"] *= 2
         if row.name == words.POWER_ROW:
             _check_exponent(args[1], node.span)
         return self.build(row.name, node.span, *args, **attrs)
+
+    def completed(self, node: Call, shape: Shape, arg: Expr) -> Shape:
+        """A shape with its -1 worked out: as many as there are entries."""
+        long = [dim for dim in arg.shape if dim != 1]
+        if any(dim not in (1, UNKNOWN) for dim in shape) or shape.count(UNKNOWN) > 1:
+            raise Mistake(Problem("parse", node.span, "expected one -1 in a shape, beside ones"))
+        if len(long) > 1:
+            message = f"{show_shape(arg.shape)} has more than one row and more than one column"
+            raise Mistake(Problem("shape", node.span, message, shapes=(arg.shape,)))
+        return tuple((*long, 1)[0] if dim == UNKNOWN else dim for dim in shape)
 
     def attributes(self, node: Call, row: Operator, extra: tuple[Syntax, ...]) -> dict[str, Any]:
         """The attributes of a call: keywords, then what is left of the positional arguments."""
@@ -419,6 +560,14 @@ class Elaborator:
                 return self.dim(inner)
             case Number(value=value) if value.denominator == 1 and value > 0:
                 return int(value)
+            case Unary(op="neg", arg=Number(value=value)) if value == 1:
+                return UNKNOWN
+            case Size():
+                size = self.expr(node)
+                if isinstance(size, Const):
+                    return int(size.value)
+                if isinstance(size, Var):
+                    return size.name
             case Name(spelling=spelling):
                 own = self.scope.dimension(spelling)
                 if own is not None:
@@ -428,13 +577,7 @@ class Elaborator:
     def slope(self, node: Call, row: Operator) -> Expr:
         """f'(x): the derivative of an element-wise function, entry by entry."""
         if not row.elementwise or node.primes > 1 or len(node.args) != row.arity:
-            raise Mistake(
-                Problem(
-                    "parse",
-                    node.span,
-                    f"the derivative {node.spelling}{chr(39) * node.primes} is not read",
-                )
-            )
+            raise Mistake(Problem("parse", node.span, _no_slope(node, row)))
         args = [self.expr(arg) for arg in node.args]
         out = self.build(row.name, node.span, *args)
         slope = row.vjp(ONE, out, *args)[0]
@@ -444,15 +587,28 @@ class Elaborator:
 
     def index(self, node: Index) -> Expr:
         base = self.expr(node.base)
+        if any(isinstance(item, Name) and item.spelling in NEW_AXIS for item in node.items):
+            return self.lengthened(node, base)
         if not node.bracket:
             return self.subscripted(node, base, self.positions(node.items, base.shape))
         shift = 1 - self.scope.base
+        if any(item is not None for item in node.items):
+            self.notes.append(f"square brackets count from {self.scope.base}")
         items = [None if item is None else shifted(self.single(item), shift) for item in node.items]
         return self.subscripted(node, base, items)
 
+    def lengthened(self, node: Index, base: Expr) -> Expr:
+        """v[:, None] is a column, v[None, :] a row."""
+        if len(node.items) != 2 or None not in node.items or len(base.shape) != 1:
+            message = "[:, None] and [None, :] are read behind a vector of rank 1 only"
+            raise Mistake(Problem("shape", node.span, message, shapes=(base.shape,)))
+        (size,) = base.shape
+        shape = (size, 1) if node.items[0] is None else (1, size)
+        return self.build("reshape", node.span, base, shape=shape)
+
     def single(self, node: Syntax) -> Expr:
         """A position in square brackets; [[j]] and [j:j+1] keep the dimension."""
-        return self.expr(node.inner if isinstance(node, Group) else node)
+        return self.position(node.inner if isinstance(node, Group) else node)
 
     def positions(self, items: tuple[Syntax | None, ...], shape: Shape) -> list[Expr | None]:
         if len(items) == 1 and isinstance(items[0], Name):
@@ -460,12 +616,21 @@ class Elaborator:
         return [None if item is None else self.position(item) for item in items]
 
     def position(self, node: Syntax) -> Expr:
-        if isinstance(node, Name) and node.spelling.isdigit():
+        if isinstance(node, Name) and node.spelling.isdecimal():
             return Const(Fraction(int(node.spelling)))
+        if isinstance(node, Name) and node.spelling in self.free.keys() - self.bound.keys():
+            return self.free[node.spelling]
+        if isinstance(node, Name) and not self.is_known_index(node.spelling):
+            self.unknown(node.spelling, node.span)
         position = self.expr(node)
         if position.names & self.scope.dimensions:
             raise Mistake(Problem("parse", node.span, "an index is a number or the index of a sum"))
         return position
+
+    def is_known_index(self, name: str) -> bool:
+        """Whether a name has a meaning as it stands: j is not the cost J."""
+        known = name in self.bound or self.scope.lookup(name, fold=False) is not None
+        return known or len(name) > 1
 
     def subscripted(self, node: Index, base: Expr, items: list[Expr | None]) -> Expr:
         if any(item is not None and item.shape for item in items):
@@ -517,8 +682,12 @@ class Elaborator:
 
     def example(self, node: Example) -> Expr:
         """x^{(i)}: along the axis of the examples."""
-        base, index = self.expr(node.base), self.expr(node.index)
-        axis = self.scope.example_axis
+        index, axis = self.position(node.index), self.scope.example_axis
+        if isinstance(node.base, Index) and not node.base.bracket and len(node.base.items) == 1:
+            entry = self.entry_of_example(node.base, index, axis)
+            if entry is not None:
+                return entry
+        base = self.expr(node.base)
         if axis is None or len(base.shape) != 2:
             shape = show_shape(base.shape)
             raise Mistake(
@@ -530,6 +699,16 @@ class Elaborator:
                 )
             )
         return self.build("slice", node.span, base, index, axis=axis)
+
+    def entry_of_example(self, node: Index, example: Expr, axis: int | None) -> Expr | None:
+        """x_j^{(i)}: one entry of one example."""
+        base, item = self.expr(node.base), node.items[0]
+        if axis is None or item is None or len(base.shape) != 2 or 1 in base.shape:
+            return None
+        entry = self.position(item)
+        positions = (example, entry) if axis == 0 else (entry, example)
+        self.check_range(node, base, [*positions])
+        return self.build("entry", node.span, base, *positions)
 
     def binder(self, node: Binder) -> Expr:
         """A sum over an index; bounds that are left out are those of what it selects from."""
@@ -590,6 +769,8 @@ _RULES: Mapping[type[Any], Callable[[Elaborator, Any], Expr]] = {
     Example: Elaborator.example,
     Binder: Elaborator.binder,
     Derivative: Elaborator.derivative,
+    Size: Elaborator.size,
+    Einsum: Elaborator.einsum,
 }
 
 _OPTIONS: Mapping[str, Callable[[Elaborator, Syntax], Any]] = {
@@ -604,6 +785,23 @@ def _main_clause(clauses: tuple[Clause, ...]) -> int:
     bare = [at for at, clause in enumerate(clauses) if len(clause.links) == 1 and not clause.side]
     statements = [at for at, clause in enumerate(clauses) if not clause.side]
     return (bare or statements or [0])[-1]
+
+
+def free_name(letter: str, scope: Scope) -> str:
+    """The variable of a free index; its letter may be that of a dimension."""
+    taken = scope.dimensions | scope.symbols.keys()
+    return letter if letter not in taken else f"{letter}_at"
+
+
+def _no_slope(node: Call, row: Operator | None = None) -> str:
+    """Why a derivative with primes is not read."""
+    written = f"{node.spelling}{chr(39) * node.primes}"
+    if row is not None and not row.elementwise:
+        why = "is no entry-by-entry function: write the matrix or sum out"
+        return f"the derivative {written} {why}"
+    if node.primes > 1:
+        return f"{written} is a second derivative: a gradient needs first ones only"
+    return f"the derivative {written} is not read: write it out"
 
 
 def _key(node: Syntax) -> str | None:

@@ -28,8 +28,25 @@ SAME = {
     "\u2032": "'", "’": "'", "prime": "'", "⊤": "ᵀ", "ᵗ": "ᵀ", "𝖳": "ᵀ",
     "⋅": "·", "∙": "·", "cdot": "·",
     "partial": "∂", "nabla": "∇", "𝟏": "𝟙", "neq": "!=", "%": "%",
+    "←": "=", "≔": "=", "leftarrow": "=", "gets": "=",
+    "⇒": ";", "∴": ";", "implies": ";", "Rightarrow": ";", "therefore": ";", "infty": "∞",
 }  # fmt: skip
 COMMANDS = {"dfrac": "frac", "tfrac": "frac", "cfrac": "frac"}
+
+# Characters that look like, or stand for, one that the language knows: the length stays the same.
+ALIKE = {
+    **{0xFF01 + at: chr(0x21 + at) for at in range(94)},
+    **{
+        code: letter
+        for code in range(0x1D400, 0x1D800)
+        if len(letter := unicodedata.normalize("NFKC", chr(code))) == 1 and chr(code) not in "𝟙𝟏𝖳𝕀"
+    },
+    **dict(zip(map(ord, "АВЕКМНОРСТХаеорсух"), "ABEKMHOPCTXaeopcyx", strict=True)),
+    **dict.fromkeys(map(ord, "‘´ʹ＇‵"), "'"),
+    **dict.fromkeys(map(ord, "—‒―﹣－"), "-"),
+    **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), " "),
+    **dict(zip(map(ord, "⁄∕•⨀𝕀ℓℒ∆µΩ✕∣"), "//·⊙𝟙lLΔμΩ×|", strict=True)),
+}
 
 _LETTER = r"[A-Za-zͰ-Ͽ\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]\u0302?"
 _FONTS = (
@@ -38,11 +55,13 @@ _FONTS = (
 )
 _PATTERN = re.compile(
     rf"""
-    (?P<space>(?:\s|\\[,;:!\ ()\[\]]|~|\$
+    (?P<space>(?:\s|\\[,;:!\ ()\[\]]|~|\$|&|[\#%][^\n]*
+        |\\(?:begin|end)\{{(?!cases)[a-z]{{1,12}}\*?\}}
         |\\(?:left|right|[bB]igg?[lrm]?|q?quad|displaystyle|limits)(?![A-Za-z])\.?)+)
-  | (?P<number>(?:[0-9]+(?:\.(?![A-Za-z*/^]))?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[½⅓¼])
+  | (?P<number>(?:[0-9]+(?:\.(?![A-Za-z*/^]))?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[½⅓¼¾⅔])
   | (?P<qualifier>(?:np|numpy|torch|tf|jnp|math|F|nn)\.
         (?:(?:linalg|nn|functional|special|math)\.)*(?=[A-Za-z]))
+  | (?P<einsum>einsum\s*\(\s*(?P<quote>['"])[A-Za-z,\s]{{0,40}}(?:->[A-Za-z\s]{{0,20}})?(?P=quote))
   | (?P<name>∑|{_LETTER}(?:{_LETTER}|[0-9]|_(?=[A-Za-z0-9Ͱ-Ͽ]))*)
   | \\(?P<accent>hat|widehat|bar|overline|tilde|vec|dot)\s*
         (?:\{{\s*\\?(?P<under>[A-Za-z]{{1,12}})\s*\}}|\\?(?P<bare>[A-Za-z]))
@@ -71,6 +90,13 @@ class Token(NamedTuple):
     @property
     def span(self) -> Span:
         return self.start, self.end
+
+
+def plain(text: str) -> str:
+    """`text` of the same length, characters that only look different replaced."""
+    if "\\\\" in text:
+        text = text.replace("\\\\", " \n")
+    return text if text.isascii() else text.translate(ALIKE)
 
 
 def tokens(text: str) -> tuple[Token, ...]:
@@ -151,6 +177,10 @@ def _name(match: re.Match[str]) -> tuple[TokenKind, str, str]:
     return "name", unicodedata.normalize("NFC", text), ""
 
 
+def _einsum(match: re.Match[str]) -> tuple[TokenKind, str, str]:
+    return "name", "einsum", match.group().split(match["quote"])[1]
+
+
 def _super(match: re.Match[str]) -> tuple[TokenKind, str, str]:
     return "sup", "".join(SUPERS[mark] for mark in match.group()), ""
 
@@ -160,6 +190,7 @@ def _sub(match: re.Match[str]) -> tuple[TokenKind, str, str]:
 
 
 _READERS = {
-    "number": _plain, "method": _plain, "name": _name, "command": _command, "sup": _super,
-    "sub": _sub, "under": _accented, "bare": _accented, "inside": _fonted, "single": _fonted,
+    "number": _plain, "method": _plain, "name": _name, "einsum": _einsum, "command": _command,
+    "sup": _super, "sub": _sub, "under": _accented, "bare": _accented, "inside": _fonted,
+    "single": _fonted,
 }  # fmt: skip

@@ -5,15 +5,21 @@ The scope is asked; a word that it does not know is cut into words that it knows
 
 from __future__ import annotations
 
+import re
+
 from engine.notation import vocabulary as words
 from engine.notation.lexer import Token
 from engine.notation.scripts import Scripts
+from engine.notation.sugars import PRIMED, SUGARS
 from engine.notation.syntax import (
     Chain,
+    Einsum,
     Name,
+    Size,
     Syntax,
 )
 
+DIGITS_FIRST = re.compile(r"([0-9]+)([^\W\d].*)")  # in `W_1x`
 MAX_NAME = 60
 MAX_CUT = 20  # letters of a run of names without spaces
 MAX_CUTS = 30  # different such runs in one answer
@@ -86,10 +92,15 @@ class Names(Scripts):
         rows = (own,) if own else words.FUNCTIONS.get(text)
         if rows is not None:
             return self.function(token, rows)
-        if text in words.EXPONENTIAL and self.next.text == "^":
+        if text in words.EXPONENTIAL and self.next.text in words.POWERS:
             return self.exponential(token)
         if text in words.EXPONENTIAL and self.next.kind == "sup":
             return self.exponential(token)
+        if text in SUGARS and self.next.text == "(":
+            return self.function(token, ())
+        special = self.special_call(token)
+        if special is not None:
+            return special
         if tail:
             return self.with_index(token)
         pieces = self.pieces(text)
@@ -97,9 +108,45 @@ class Names(Scripts):
             return Name(token.span, text)
         return self.split(token, pieces)
 
+    def special_call(self, token: Token) -> Syntax | None:
+        """`len(X)`, `float(z > 0)`, `einsum(…)`, `sigmoid_prime(z)`; None for anything else."""
+        if token.text == "einsum" and token.mark:
+            return self.einsum(token)
+        if self.next.text != "(":
+            return None
+        if token.text in words.SIZES or token.text in words.PASSING:
+            inner = self.bracket()
+            end = self.tokens[self.at - 1].end
+            if token.text in words.PASSING:
+                return inner
+            return Size((token.start, end), inner, words.SIZES[token.text], self.deep(inner))
+        ending = next((each for each in PRIMED if token.text.endswith(each)), None)
+        base = token.text.removesuffix(ending) if ending else ""
+        own = self.scope.function(base)
+        rows = (own,) if own else words.FUNCTIONS.get(base)
+        return None if rows is None else self.function(token, rows, primes=1)
+
+    def einsum(self, token: Token) -> Syntax:
+        """The operands behind `einsum('…',`."""
+        self.enter()
+        self.open.append(")")
+        args: list[Syntax] = []
+        while not self.take(")"):
+            self.expect(",")
+            args.append(self.comparison())
+        self.open.pop()
+        self.leave()
+        span = token.start, self.tokens[self.at - 1].end
+        return Einsum(span, token.mark, tuple(args), self.deep(*args))
+
     def with_index(self, token: Token) -> Syntax:
         base, _, sub = token.text.rpartition("_")
         cut = token.start + len(base)
+        digits = DIGITS_FIRST.fullmatch(sub)
+        if digits is not None and self.merged(f"{base}_{digits[1]}") is not None:
+            rest = cut + 1 + len(digits[1])
+            first = self.named(Token("name", f"{base}_{digits[1]}", token.start, rest))
+            return self.together([first, self.named(Token("name", digits[2], rest, token.end))])
         if self.layer_splits(token):
             return Name(token.span, token.text)
         inner = Token("name", base, token.start, cut)
@@ -155,4 +202,12 @@ class Names(Scripts):
         """Whether a big operator with an index starts here."""
         if head not in words.BINDERS or token.mark:
             return False
-        return tail or self.next.text == "_" or self.next.kind == "sub"
+        if tail or self.next.text == "_" or self.next.kind == "sub":
+            return True
+        return self.next.text == "^" and self.peek(self.script_length()).text == "_"
+
+    def script_length(self) -> int:
+        """How many tokens a short superscript takes."""
+        if self.peek().text != "{":
+            return 2
+        return next((at + 1 for at in range(2, 6) if self.peek(at).text == "}"), 2)

@@ -2,7 +2,8 @@
 
     answer     := clause ((";" | a new equation's line | "," | "where" | "with") clause)*
     clause     := comparison ("=" comparison)*
-    comparison := sum (("<" | ">" | …) sum)?
+    comparison := compared ("if" compared "else" comparison)?
+    compared   := sum (("<" | ">" | …) sum)?
     sum        := product (("+" | "-") product)*
     product    := chain (("*" | "@" | …) chain | "/" factor chain?)*
     chain      := signed ("·"? factor)*                 factors side by side
@@ -18,11 +19,12 @@ from __future__ import annotations
 
 from engine.notation import vocabulary as words
 from engine.notation.atoms import ONE_SIGNS, Atoms
-from engine.notation.cursor import in_one_word
+from engine.notation.cursor import in_one_word, is_comparison, unwrapped
 from engine.notation.lexer import Token
 from engine.notation.scope import Scope
 from engine.notation.syntax import (
     Answer,
+    Call,
     Chain,
     Clause,
     Number,
@@ -51,10 +53,20 @@ class Parser(Atoms):
             side = self.separator()
             if not self.ended():
                 clauses.append(self.clause(side))
-        return Answer(self.text, tuple(clauses))
+        return Answer(self.written, tuple(clauses), self.matlab and self.without_numpy())
+
+    def without_numpy(self) -> bool:
+        """Whether no sign says that the answer is NumPy code, where `*` is element-wise."""
+        return not any(
+            token.kind == "method" or token.text == "@" or token.mark[-1:] == "."
+            for token in self.tokens
+        )
 
     def separator(self) -> bool:
         """Passes what stands between two clauses; whether a side definition follows."""
+        if self.next.text == "in" and self.next.kind == "name":
+            self.advance()
+            return False
         if self.is_side_word() or self.next.text == ",":
             self.advance()
             while self.is_side_word():
@@ -68,15 +80,47 @@ class Parser(Atoms):
 
     def is_side_word(self) -> bool:
         """Whether `where` or `with` comes, and not the function `where(…)`."""
-        return self.next.text in words.SIDE_WORDS and self.peek().text != "("
+        return self.next.text in words.SIDE_WORDS and self.is_mere_word()
+
+    def is_mere_word(self) -> bool:
+        """Whether a word comes that is neither a function here nor a name."""
+        word = self.next
+        if word.kind != "name" or self.peek().text == "(":
+            return False
+        return self.resolved(word.text) is None
 
     def clause(self, side: bool) -> Clause:
+        while self.next.text in words.OPENING_WORDS and self.is_mere_word():
+            self.advance()
         links = [self.comparison()]
         while self.take("=", ":="):
             links.append(self.comparison())
         return Clause(tuple(links), side)
 
     def comparison(self) -> Syntax:
+        node = self.compared()
+        if self.next.text == "if" and self.next.kind == "name":
+            return self.conditional(node)
+        return node
+
+    def conditional(self, yes: Syntax) -> Syntax:
+        """`yes if condition else no`."""
+        word = self.advance()
+        self.enter()
+        condition = self.compared()
+        if not is_comparison(unwrapped(condition)):
+            self.fail("expected a comparison such as z > 0 behind 'if'", condition.span, "parse")
+        if self.peek().text in words.ELSE:
+            self.take(",")
+        if self.next.text not in words.ELSE:
+            self.fail("expected 'else'")
+        self.advance()
+        no = self.comparison()
+        self.leave()
+        span, depth = (yes.span[0], no.span[1]), self.deep(condition, yes, no)
+        return Call(span, word.text, ("where",), (condition, yes, no), (), 0, False, depth)
+
+    def compared(self) -> Syntax:
         left = self.sum()
         sign = self.next
         if sign.kind not in ("op", "command"):
@@ -106,11 +150,11 @@ class Parser(Atoms):
             text = self.next.text
             if text in words.PRODUCTS:
                 self.advance()
-                left = self.infix(words.PRODUCTS[text], left, self.chain())
+                left = self.infix(words.PRODUCTS[text], left, self.chain(), text)
             elif text in words.QUOTIENTS:
                 self.advance()
                 under, *rest = self.divisor()
-                left = self.chained([self.infix(words.QUOTIENTS[text], left, under), *rest])
+                left = self.chained([self.infix(words.QUOTIENTS[text], left, under, text), *rest])
             else:
                 break
         return left
@@ -138,7 +182,8 @@ class Parser(Atoms):
             case "number":
                 return True
             case "name":
-                return token.text not in ("for", "in", "if") and not self.is_side_word()
+                ends = token.text in words.JOINTS or token.text in words.ELSE
+                return not ends and not self.is_side_word()
             case "command":
                 return token.text not in OPERATOR_COMMANDS
             case "op":

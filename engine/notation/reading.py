@@ -11,22 +11,28 @@ from typing import TypeAlias
 
 from engine.errors import ProgramError
 from engine.expression import Expr
-from engine.notation.elaborate import Elaborated, elaborate
+from engine.notation.components import free_indices, has_brackets, is_left_sided
+from engine.notation.elaborate import Elaborated, Options, elaborate
 from engine.notation.errors import Mistake, NotationError, Problem
 from engine.notation.parser import parse
 from engine.notation.scope import Scope
 from engine.notation.syntax import Answer
 from engine.program import Program, Statement, Symbol
+from engine.shapes import SCALAR
 
 
 @dataclass(frozen=True)
 class Read:
-    """What a text says; `links` are the parts of an equality chain, None for a mere name."""
+    """What a text says; `links` are the parts of an equality chain, None for a mere name.
+
+    `entry` is what a text in component form says of one entry.
+    """
 
     expr: Expr
     syntax: Answer
     notes: tuple[str, ...] = ()
     links: tuple[Expr | None, ...] = ()
+    entry: Expr | None = None
 
 
 @dataclass(frozen=True)
@@ -58,23 +64,63 @@ def read(text: str, scope: Scope, *, strict: bool = False) -> Reading:
 
 def read_again(syntax: Answer, scope: Scope, *, strict: bool = False) -> Reading:
     """What a surface tree says in `scope`, which may be another than it was parsed in."""
+    outcome = _plainly(syntax, scope, Options(strict=strict))
+    if strict or (isinstance(outcome, Read) and not syntax.matlab):
+        return outcome
+    if isinstance(outcome, Unreadable) and scope.wanted is not None:
+        outcome = _in_components(outcome, syntax, scope)
+    return _in_matlab(outcome, syntax, scope) if syntax.matlab else outcome
+
+
+def _plainly(syntax: Answer, scope: Scope, options: Options) -> Reading:
+    """What a surface tree says with these options."""
     try:
-        elaborated = elaborate(syntax, scope, strict=strict)
-        other = elaborate(syntax, scope, entrywise=True) if elaborated.forked else elaborated
+        elaborated = elaborate(syntax, scope, options)
+        entrywise = replace(options, entrywise=True)
+        other = elaborate(syntax, scope, entrywise) if elaborated.forked else elaborated
     except Mistake as mistake:
-        problem = _unknown_name(mistake.problem, syntax, scope) or mistake.problem
+        problem = _unknown_name(mistake.problem, syntax, scope, options) or mistake.problem
         return Unreadable(replace(problem, text=syntax.text), syntax)
     if other.links[-1] != elaborated.links[-1]:
         return Ambiguous((_said(elaborated, syntax), _said(other, syntax)))
     return _said(elaborated, syntax)
 
 
-def _unknown_name(problem: Problem, syntax: Answer, scope: Scope) -> Problem | None:
+def _in_components(outcome: Unreadable, syntax: Answer, scope: Scope) -> Reading:
+    """The reading as entries of a vector or a matrix, where the text has free indices."""
+    free = free_indices(syntax, scope)
+    if not free or scope.wanted in (None, SCALAR):
+        return outcome
+    bracketed = scope.base == 0 and has_brackets(syntax)
+    options = Options(free=free, ordered=is_left_sided(syntax), from_zero=bracketed)
+    return _plainly(syntax, scope, options)
+
+
+def _in_matlab(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
+    """The reading with `*` as a matrix product, where that conforms and the plain one does not.
+
+    Where both conform and differ, the learner is asked back.
+    """
+    if isinstance(outcome, Ambiguous):
+        return outcome
+    other = _plainly(syntax, scope, Options(matlab=True))
+    if not isinstance(other, Read):
+        return outcome
+    if isinstance(outcome, Read):
+        return outcome if other.expr == outcome.expr else Ambiguous((outcome, other))
+    if outcome.problem.kind != "shape":
+        return outcome
+    return replace(other, notes=(*other.notes, "* was read as a matrix product, as in MATLAB"))
+
+
+def _unknown_name(
+    problem: Problem, syntax: Answer, scope: Scope, options: Options
+) -> Problem | None:
     """The unknown name behind a conflict of shapes, if there is one: names come before shapes."""
     if problem.kind != "shape":
         return None
     try:
-        elaborate(syntax, scope.shapeless)
+        elaborate(syntax, scope.shapeless, options)
     except Mistake as mistake:
         return mistake.problem if mistake.problem.kind == "unknown-symbol" else None
     return None
@@ -83,7 +129,7 @@ def _unknown_name(problem: Problem, syntax: Answer, scope: Scope) -> Problem | N
 def _said(elaborated: Elaborated, syntax: Answer) -> Read:
     last = elaborated.links[-1]
     assert last is not None  # the last link always has a value
-    return Read(last, syntax, elaborated.notes, elaborated.links)
+    return Read(last, syntax, elaborated.notes, elaborated.links, elaborated.entry)
 
 
 def parse_expr(text: str, scope: Scope, where: str = "") -> Expr:

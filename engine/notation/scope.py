@@ -43,7 +43,9 @@ class Scope:
 
     `functions` binds further function names to rows of the operator table (`g` to `tanh`);
     `definitions` are names that stand for expressions; `example_axis` is the axis that x^{(i)}
-    selects along; `base` is the number of the first entry in square brackets.
+    selects along; `base` is the number of the first entry in square brackets; in the MATLAB
+    dialect `*` is a matrix product.  Where `wanted` is known, the shape of the whole answer, an
+    answer may be written in component form; `one_hot` are labels that `k = y` may ask.
     """
 
     symbols: Mapping[str, Shape]
@@ -53,6 +55,9 @@ class Scope:
     definitions: Mapping[str, Expr] = field(default_factory=dict)
     base: int = 0
     example_axis: int | None = None
+    matlab: bool = False
+    wanted: Shape | None = None
+    one_hot: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -65,6 +70,7 @@ class Scope:
         symbols: Mapping[str, Shape] | None = None,
         base: int = 0,
         example_axis: int | None = None,
+        wanted: Shape | None = None,
     ) -> Scope:
         """The scope of `program`: its symbols and statements, their aliases and its dimensions."""
         named: tuple[Symbol | Statement, ...] = (*program.symbols, *program.statements)
@@ -77,6 +83,8 @@ class Scope:
             definitions=definitions or {},
             base=base,
             example_axis=example_axis,
+            wanted=wanted,
+            one_hot=frozenset(each.name for each in program.symbols if each.domain == "one-hot"),
         )
 
     def lookup(self, name: str, fold: bool = True) -> str | None:
@@ -117,6 +125,7 @@ class Scope:
             self,
             symbols=dict.fromkeys(self.symbols, SCALAR),
             definitions={name: Var(name) for name in self.definitions},
+            wanted=None,
         )
 
     @cached_property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from fractions import Fraction
 
 from engine.notation import vocabulary as words
 from engine.notation.cursor import CLOSING, Cursor, is_comparison, unwrapped
 from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.lexer import Token
+from engine.notation.sugars import DERIVED, SUGARS
 from engine.notation.syntax import (
     Binder,
     Call,
@@ -19,6 +21,7 @@ from engine.notation.syntax import (
     Name,
     Number,
     One,
+    Size,
     Syntax,
     Tuple,
     Unary,
@@ -64,6 +67,7 @@ class Scripts(Cursor):
 
     def transposed(self, node: Syntax, token: Token) -> Syntax:
         op = words.POSTFIXES.get(token.text, words.TRANSPOSE_ROW)
+        self.matlab = self.matlab or token.text == "'"
         if isinstance(node, Number) and node.value == 1:
             node = One(node.span)
         return Unary((node.span[0], token.end), op, node, self.deep(node))
@@ -79,12 +83,22 @@ class Scripts(Cursor):
             special = self.layer_or_example(node)
             if special is not None:
                 return special
+            if token.kind == "number" and self.is_layer(node, token.text):
+                return self.labelled(node, self.advance().text)
         self.enter()
         exponent = self.signed()
         self.leave()
         if isinstance(exponent, Group) and token.text == "{":
             exponent = exponent.inner
-        return self.infix(words.POWERS[sign.text], node, exponent)
+        return self.infix(words.POWERS[sign.text], node, exponent, sign.text)
+
+    def is_layer(self, node: Syntax, label: str) -> bool:
+        """Whether `W^2` is the name W2, because there is no W that could be raised."""
+        if not isinstance(node, Name) or not label.isdecimal():
+            return False
+        name = self.text[slice(*node.span)].lstrip("\\")
+        unknown = name not in self.locals and self.scope.lookup(name, fold=False) is None
+        return unknown and self.scope.lookup(f"{name}{label}") is not None
 
     def split_transpose(self) -> None:
         """Makes `^Tx` a transpose and a factor, unless `Tx` is a name."""
@@ -92,7 +106,7 @@ class Scripts(Cursor):
         if (
             token.kind != "name"
             or token.mark
-            or token.text[0] != "T"
+            or token.text[0] not in "Tt"
             or not token.text[1:2].isalpha()
         ):
             return
@@ -119,13 +133,14 @@ class Scripts(Cursor):
         if self.peek(shift).text == "[":
             return self.layer(node, shift)
         name = self.peek(shift + 1)
+        numbered = name.kind == "number" and self.scope.example_axis is not None
         single = self.peek(shift).text == "(" and self.peek(shift + 2).text == ")"
         if not single or (shift and self.peek(shift + 3).text != "}"):
             return None
         if name.kind == "number" and self.known(node, name.text) is not None:
             self.skip(2 * shift + 3)
             return self.labelled(node, name.text)
-        if name.kind == "name" and self.is_index_name(name.text):
+        if numbered or (name.kind == "name" and self.is_index_name(name.text)):
             self.skip(shift + 1)
             index = Name(name.span, self.advance().text)
             self.skip(1 + shift)
@@ -133,7 +148,7 @@ class Scripts(Cursor):
         return None
 
     def is_index_name(self, name: str) -> bool:
-        return name in self.locals or (len(name) == 1 and self.scope.lookup(name) is None)
+        return name in self.locals or self.is_index_letter(name)
 
     def layer(self, node: Syntax, braces: int) -> Syntax:
         self.skip(braces + 1)
@@ -171,6 +186,8 @@ class Scripts(Cursor):
             name = Name(token.span, text[1:-1])
             return Example((node.span[0], token.end), node, name, self.deep(node))
         exponent: Syntax = Name(token.span, text)
+        if self.is_layer(node, text):
+            return self.labelled(node, text)
         try:
             exponent = Number(token.span, Fraction(int(text)))
         except ValueError:
@@ -180,7 +197,7 @@ class Scripts(Cursor):
 
     def subscript(self) -> tuple[Syntax | None, ...]:
         token = self.next
-        if token.kind in ("name", "number"):
+        if token.kind in ("name", "number") or token.text == "∞":
             return (self.raw(self.advance()),)
         if self.take("{"):
             return self.items("}", raw=True)
@@ -206,7 +223,8 @@ class Scripts(Cursor):
         if self.next.text == ":":
             self.advance()
             return None
-        if raw and self.next.kind in ("name", "number") and self.peek().text in (",", "}", "]"):
+        is_raw = self.next.kind in ("name", "number") or self.next.text == "∞"
+        if raw and is_raw and self.peek().text in (",", "}", "]"):
             return self.raw(self.advance())
         if (
             raw
@@ -241,9 +259,15 @@ class Scripts(Cursor):
         return Index(span, node, items, False, self.deep(node, *inner))
 
     def normed(self, node: Unary, which: Name) -> Syntax:
-        if which.spelling not in ("2", "F"):
-            raise Mistake(Problem("parse", which.span, "only the Euclidean norm is read"))
-        return Unary(node.span, words.NORM_ROW, node.arg, node.depth)
+        if which.spelling in ("2", "F"):
+            return Unary(node.span, words.NORM_ROW, node.arg, node.depth)
+        row = DERIVED.get(which.spelling)
+        if row is None:
+            message = f"the norm with index {which.spelling} is not read: 1, 2, F and ∞ are"
+            raise Mistake(Problem("parse", which.span, message))
+        inner = Unary(node.span, words.ABSOLUTE_ROW, node.arg, node.depth)
+        span = node.span[0], which.span[1]
+        return Call(span, row, (row,), (inner,), (), 0, True, self.deep(inner))
 
     def ones_or_indicator(self, one: One, items: tuple[Syntax | None, ...]) -> Syntax:
         """1_{z > 0} is an indicator, 1_{m × 1} and 1_m are ones."""
@@ -263,8 +287,15 @@ class Scripts(Cursor):
 
     def is_index(self) -> bool:
         """Whether the square bracket that follows tightly holds positions, not a factor."""
-        single = self.peek(1).kind == "number" and self.peek(2).text == "]"
+        inside = self.peek(1)
+        letter = inside.kind == "name" and self.is_index_letter(inside.text)
+        single = (letter or inside.kind == "number") and self.peek(2).text == "]"
         return single or self.next.start in self.listing
+
+    def is_index_letter(self, name: str) -> bool:
+        """Whether a letter counts something: it is bound, or no name as it stands."""
+        known = self.scope.lookup(name, fold=False) is not None
+        return len(name) == 1 and (name in self.locals or not known)
 
     def bracketed(self, node: Syntax) -> Syntax:
         self.expect("[")
@@ -280,15 +311,34 @@ class Scripts(Cursor):
         if token.text in words.PASSING and self.next.text == "(":
             self.arguments()
             return Group((node.span[0], self.tokens[self.at - 1].end), node, self.deep(node))
-        rows = words.FUNCTIONS.get(token.text)
+        if token.text == "shape" or token.text in words.SIZES:
+            return self.size(node, token)
+        rows = () if token.text in SUGARS else words.FUNCTIONS.get(token.text)
         if rows is None:
-            raise Mistake(
-                Problem("unknown-symbol", token.span, f"there is no method .{token.text}")
-            )
+            near = get_close_matches(token.text, (*words.FUNCTIONS, *SUGARS), n=1)
+            hint = f"did you mean .{near[0]}?" if near else ""
+            message = f"there is no method .{token.text}"
+            raise Mistake(Problem("unknown-symbol", token.span, message, hint))
         if self.next.text != "(":
             self.fail(f"expected '(' after .{token.text}")
         args, keywords = self.arguments()
+        if words.TRANSPOSE_ROW in rows:
+            args = tuple(arg for arg in args if not isinstance(arg, Number))
         return self.call(token, rows, (node, *args), keywords, 0, qualified=True)
+
+    def size(self, node: Syntax, token: Token) -> Syntax:
+        """`.shape[0]`, `.size`, `.numel()`."""
+        axis = words.SIZES.get(token.text)
+        if self.next.text == "(":
+            self.arguments()
+        elif token.text == "shape":
+            self.expect("[")
+            if self.next.text not in ("0", "1"):
+                self.fail("expected an axis: 0 or 1")
+            axis = int(self.advance().text)
+            self.expect("]")
+        span = node.span[0], self.tokens[self.at - 1].end
+        return Size(span, node, axis, self.deep(node))
 
     def call(
         self,

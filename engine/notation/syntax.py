@@ -68,13 +68,14 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Infix:
-    """`left op right`, where `op` is a row of the operator table."""
+    """`left op right`, where `op` is a row of the operator table; `sign` is what was written."""
 
     span: Span
     op: str
     left: Syntax
     right: Syntax
     depth: int
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,26 @@ class Binder:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """`X.shape[axis]` or `len(X)`; the number of entries where there is no axis."""
+
+    span: Span
+    base: Syntax
+    axis: int | None
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Einsum:
+    """`einsum('ij,jk->ik', X, Y)`."""
+
+    span: Span
+    spec: str
+    args: tuple[Syntax, ...]
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
 class Derivative:
     """`∂of/∂wrt`, a symbol like any other: it means something only where it is defined."""
 
@@ -164,6 +185,8 @@ Syntax: TypeAlias = (
     | Index
     | Example
     | Binder
+    | Size
+    | Einsum
     | Derivative
 )
 
@@ -178,7 +201,8 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole text: its clauses in the order written."""
+    """A whole text: its clauses in the order written; `matlab` where it has MATLAB's signs."""
 
     text: str
     clauses: tuple[Clause, ...]
+    matlab: bool = False

@@ -84,6 +84,8 @@ PREFIXES = _signs(_rows("prefix"))
 POSTFIXES = _signs(_rows("postfix"))
 BINDERS = _signs(_rows("binder"))
 FUNCTIONS = _functions()
+# Words between factors that are no factors.
+JOINTS = frozenset({"for", "in", "if"})
 FENCES = _fences()
 EQUALITY = next(row.name for row in TABLE.values() if "=" in _glyphs(row))
 SCALING = next(row.name for row in TABLE.values() if row.notation.scaling)
@@ -92,6 +94,7 @@ POWER_ROW = _rows("power")[0].name
 QUOTIENT_ROW = _rows("quotient")[0].name
 TRANSPOSE_ROW = _rows("postfix")[0].name
 NORM_ROW = FENCES["‖"][1]
+ABSOLUTE_ROW = FENCES["|"][1]
 IDENTITY_ROW = FUNCTIONS["I"][0]
 BINDER_ROW = _rows("binder")[0].name
 
@@ -107,5 +110,13 @@ KEYWORDS = {
     "shape": "shape",
 }
 FLAGS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
-SIDE_WORDS = frozenset({"where", "with"})
-PASSING = frozenset({"astype", "item", "float", "double", "copy", "clone", "detach", "numpy"})
+SIDE_WORDS = frozenset({"where", "with", "and", "using", "given"})
+OPENING_WORDS = frozenset({"let", "return", "then", "so", "hence", "thus", "therefore"})
+ELSE = frozenset({"else", "otherwise"})
+SIZES = {"size": None, "numel": None, "len": 0}
+PASSING = frozenset(
+    {
+        "astype", "item", "float", "double", "int", "copy", "clone", "detach", "numpy", "array",
+        "asarray", "tensor", "print", "float32", "float64",
+    }
+)  # fmt: skip

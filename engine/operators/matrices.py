@@ -95,7 +95,7 @@ ROWS = (
             unicode="ᵀ",
             latex=r"^{\top}",
             numpy=".T",
-            names=("T", "top", "intercal", "transpose", "trans", "t", "swapaxes"),
+            names=("T", "top", "intercal", "transpose", "trans", "t", "mT", "permute", "swapaxes"),
         ),
         arity=1,
         shape=shapes.transpose,

@@ -23,7 +23,12 @@ ROWS = (
     ("sum(X, axis=s)", "parse", "s", "expected an axis: 0 or 1"),
     ("ones(s, 1)", "parse", "s", "expected a size: a number or a dimension"),
     ("where(z, 1)", "parse", "where(z, 1)", "where takes 3 operands, not 2"),
-    ("softmax'(z)", "parse", "softmax'(z)", "the derivative softmax' is not read"),
+    (
+        "softmax'(z)",
+        "parse",
+        "softmax'(z)",
+        "the derivative softmax' is no entry-by-entry function: write the matrix or sum out",
+    ),
     ("a_m", "parse", "m", "an index is a number or the index of a sum"),
     ("(" * 50 + "s" + ")" * 50, "limit", "(", "brackets are nested more than 40 deep"),
 )

@@ -1,0 +1,62 @@
+"""Functions that have no row of their own: each is written with those that have one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from engine.errors import ShapeError
+from engine.expression import Expr, apply, const
+from engine.shapes import SCALAR, vector_length
+
+
+@dataclass(frozen=True)
+class Sugar:
+    """`build` on `arity` operands; `lenient` passes over further arguments, such as an axis."""
+
+    arity: int
+    build: Callable[..., Expr]
+    lenient: bool = False
+
+
+def _flat(x: Expr) -> Expr:
+    """A row or column as a rank-1 vector."""
+    return apply("reshape", x, shape=(vector_length(x.shape),)) if x.shape else x
+
+
+def _squeezed(x: Expr) -> Expr:
+    """`x` without axes of length 1."""
+    try:
+        return _flat(x)
+    except ShapeError:
+        return x
+
+
+def _filled(x: Expr, value: int) -> Expr:
+    """`value` in every entry, in the shape of `x`."""
+    ones = apply("ones", shape=x.shape) if x.shape != SCALAR else const(1)
+    return ones if value == 1 else apply("mul", const(value), ones)
+
+
+def _smaller(x: Expr, y: Expr) -> Expr:
+    return -apply("maximum", -x, -y)
+
+
+SUGARS: Mapping[str, Sugar] = {
+    "cosh": Sugar(1, lambda x: 1 / apply("sech", x)),
+    "sinh": Sugar(1, lambda x: apply("tanh", x) / apply("sech", x)),
+    "log10": Sugar(1, lambda x: apply("log", x) / apply("log", const(10))),
+    "log2": Sugar(1, lambda x: apply("log", x) / apply("log", const(2))),
+    "log1p": Sugar(1, lambda x: apply("log", 1 + x)),
+    "expm1": Sugar(1, lambda x: apply("exp", x) - 1),
+    "reciprocal": Sugar(1, lambda x: 1 / x),
+    "min": Sugar(2, _smaller),
+    "minimum": Sugar(2, _smaller),
+    "ones_like": Sugar(1, lambda x: _filled(x, 1), lenient=True),
+    "zeros_like": Sugar(1, lambda x: _filled(x, 0), lenient=True),
+    "ravel": Sugar(1, _flat, lenient=True),
+    "flatten": Sugar(1, _flat, lenient=True),
+    "squeeze": Sugar(1, _squeezed, lenient=True),
+}
+PRIMED = ("_prime", "_derivative", "_deriv")  # endings that make f_prime of f
+DERIVED: Mapping[str, str] = {"1": "sum", "∞": "max", "inf": "max", "infty": "max"}  # norms of |x|
