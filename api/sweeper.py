@@ -69,7 +69,8 @@ class Sweeper:
 
     def _due(self) -> list[GradeMessage]:
         with self.database.read() as unit:
-            return [grade_message(attempt) for attempt in unit.attempts.stale(self.now(), BATCH)]
+            stale = unit.attempts.stale(self.now(), BATCH)
+            return [grade_message(unit, attempt) for attempt in stale]
 
     def _note(self, handed_over: list[uuid.UUID]) -> None:
         with self.database.write() as unit:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.question import Question
+from engine.question import Derivative, Question
+from grader.carried import Earlier, carried_forward
 from grader.feedback import Level, at_level
 from grader.kinds import cache, choice, derivative, forward, prerequisites, shapes
 from grader.verdict import Verdict, invalid
@@ -23,8 +24,14 @@ KINDS: Mapping[str, Callable[[Any, str], Verdict]] = {
 LONGEST = 4000  # characters
 
 
-def grade(question: Question, text: str, feedback: Level = "full") -> Verdict:
-    """The verdict on `text`; raises only through a fault of ours, never because of the text."""
+def grade(
+    question: Question, text: str, feedback: Level = "full", earlier: Earlier | None = None
+) -> Verdict:
+    """The verdict on `text`; raises only through a fault of ours, never because of the text.
+
+    `earlier` holds the learner's own answers to earlier questions about derivatives of the same
+    program, by the variable differentiated for.
+    """
     if len(text) > LONGEST:
         message = f"An answer has at most {LONGEST} characters."
         return invalid("limit", message, (LONGEST, len(text)))
@@ -33,4 +40,6 @@ def grade(question: Question, text: str, feedback: Level = "full") -> Verdict:
     # where an answer has no value, that is looked for and said, not warned of
     with np.errstate(all="ignore"):
         verdict = KINDS[question.kind](question, text)
+        if earlier and isinstance(question, Derivative):
+            verdict = carried_forward(question, text, verdict, earlier)
     return at_level(verdict, feedback)

@@ -26,14 +26,16 @@ def grade_message(message: Mapping[str, Any]) -> dict[str, Any]:
     """The gradbook.record/1 message that answers a gradbook.grade/1 message.
 
     Its optional field `feedback` says how much the verdict tells (`grader.feedback`), all if it is
-    missing.  Raises for a message or a question that is not one: a fault of ours, never the
-    learner's.
+    missing; `earlier` holds the learner's own answers to earlier questions, by the variable
+    differentiated for (`grader.carried`).  Raises for a message or a question that is not one: a
+    fault of ours, never the learner's.
     """
     if message.get("format") != GRADE_FORMAT:
         raise MalformedMessage(f"expected a message of format {GRADE_FORMAT!r}")
     started = perf_counter()
     question = _question(json.dumps(message["question"], sort_keys=True))
-    verdict = grade(question, message["text"], level(message.get("feedback", "full")))
+    told, earlier = level(message.get("feedback", "full")), _earlier(message)
+    verdict = grade(question, message["text"], told, earlier)
     return {
         "format": RECORD_FORMAT,
         "attempt": message["attempt"],
@@ -41,6 +43,14 @@ def grade_message(message: Mapping[str, Any]) -> dict[str, Any]:
         "verdict": to_json(verdict),
         "milliseconds": round((perf_counter() - started) * 1000, 3),
     }
+
+
+def _earlier(message: Mapping[str, Any]) -> dict[str, str]:
+    """The earlier answers of a message; raises MalformedMessage where they are not texts."""
+    earlier = message.get("earlier", {})
+    if not isinstance(earlier, dict) or not all(isinstance(text, str) for text in earlier.values()):
+        raise MalformedMessage("expected 'earlier' to hold texts by the name of a variable")
+    return earlier
 
 
 @lru_cache(maxsize=KEPT)

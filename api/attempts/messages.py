@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,11 +16,16 @@ from grader.delivery import GRADE_FORMAT
 
 @dataclass(frozen=True)
 class GradeMessage:
-    """One answer to be graded, with the question it belongs to."""
+    """One answer to be graded, with the question it belongs to.
+
+    `earlier` holds the learner's own answers about derivatives that come before the one asked for,
+    by the variable differentiated for.
+    """
 
     attempt: uuid.UUID
     question: dict[str, Any]
     text: str
+    earlier: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The message as it travels."""
@@ -28,6 +34,7 @@ class GradeMessage:
             "attempt": str(self.attempt),
             "question": self.question,
             "text": self.text,
+            **({"earlier": dict(self.earlier)} if self.earlier else {}),
         }
 
 

@@ -79,7 +79,7 @@ def _submitted(context: Context, body: schemas.NewAttempt) -> uuid.UUID:
     stale_after = timedelta(seconds=context.settings.stale_after)
     with context.database.write() as unit:
         attempt = submit(unit, asking(), body.question, body.answer, context.now(), stale_after)
-        message = grade_message(attempt)
+        message = grade_message(unit, attempt)
     try:  # after the commit: a worker may be quicker than we are
         context.queue.hand_over(message)
     except BrokerDown as fault:

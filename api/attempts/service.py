@@ -11,10 +11,11 @@ from api.bank.service import visible_question
 from api.errors import Invalid, NotFound, NotGradedYet
 from api.identity import Identity
 from api.store.attempts import Page, Recorded
-from api.store.models import Attempt, State, Verdict
+from api.store.models import Attempt, Question, State, Verdict
 from api.store.unit import Unit
 
 LONGEST_PAUSE = timedelta(minutes=15)
+DERIVATIVE = "derivative"
 
 
 def submit(
@@ -42,9 +43,41 @@ def submit(
     )
 
 
-def grade_message(attempt: Attempt) -> GradeMessage:
+def grade_message(unit: Unit, attempt: Attempt) -> GradeMessage:
     """What the grading worker needs to know of an attempt."""
-    return GradeMessage(attempt.id, attempt.question.spec, attempt.text)
+    question = attempt.question
+    return GradeMessage(attempt.id, question.spec, attempt.text, _earlier(unit, attempt))
+
+
+def _earlier(unit: Unit, attempt: Attempt) -> dict[str, str]:
+    """The learner's latest answers, before this one, to the exercise's other derivatives.
+
+    What counts is when they were given, not where the questions stand: a message that is sent
+    again says the same.
+    """
+    question = attempt.question
+    if question.kind != DERIVATIVE:
+        return {}
+    others = [each for each in question.exercise.questions if _is_step(each, question)]
+    given = {each.spec["target"]["variable"]: _before(unit, attempt, each.id) for each in others}
+    return {name: text for name, text in given.items() if text is not None}
+
+
+def _is_step(other: Question, question: Question) -> bool:
+    """Whether another question asks for a whole derivative of the same program."""
+    return (
+        other.id != question.id
+        and other.kind == DERIVATIVE
+        and other.spec["target"]["entry"] is None
+        and other.spec["program"] == question.spec["program"]
+    )
+
+
+def _before(unit: Unit, attempt: Attempt, question_id: str) -> str | None:
+    """The learner's latest answer to a question before this attempt."""
+    page = Page(1, attempt, attempt.learner_id, question_id)
+    found = unit.attempts.page(attempt.course_id, page)
+    return found[0].text if found else None
 
 
 def swept(attempt: Attempt, now: datetime, stale_after: timedelta) -> None:

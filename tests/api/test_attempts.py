@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from api.attempts.messages import read_record
-from api.attempts.service import record
+from api.attempts.service import grade_message, record
 from api.attempts.waiting import preferred_wait
 from api.errors import MalformedMessage, NotFound
 from tests.api.fakes.grader import BUG, record_message
@@ -246,3 +246,36 @@ def test_who_finds_no_place_to_wait_is_answered_at_once(house: House) -> None:
     answer = house.learner.post("/api/v1/attempts", body, Prefer="wait=30")
     assert answer.status_code == 202
     assert "Preference-Applied" not in answer.headers
+
+
+def answered(house: House, name: str, text: str) -> dict[str, str]:
+    """What the grading worker is told besides, when this answer is given."""
+    (question,) = (each for each in house.questions() if each.endswith(f"/{name}"))
+    house.learner.post("/api/v1/attempts", {"question": question, "answer": text})
+    return dict(house.queue.messages[-1].earlier)
+
+
+def test_the_latest_answers_to_other_derivatives_go_along(house: House) -> None:
+    assert answered(house, "dz", "a + y") == {}
+    assert answered(house, "dz", "y") == {}
+    assert answered(house, "dw", "y x") == {"z": "y"}
+    assert answered(house, "db", "y") == {"z": "y", "w": "y x"}
+    assert answered(house, "shapes", "w: n x 1") == {}
+
+
+def test_earlier_answers_are_the_same_when_a_message_is_sent_again(house: House) -> None:
+    answered(house, "dz", "a + y")
+    answered(house, "dw", "(a + y) x")
+    attempt = house.queue.messages[-1].attempt
+    answered(house, "dz", "a - y")
+    with house.database.read() as unit:
+        stored = unit.attempts.get(attempt)
+        assert stored is not None
+        assert dict(grade_message(unit, stored).earlier) == {"z": "a + y"}
+
+
+def test_another_learners_answers_do_not_go_along(house: House) -> None:
+    answered(house, "dz", "a + y")
+    (question,) = (each for each in house.questions() if each.endswith("/dw"))
+    house.neighbour.post("/api/v1/attempts", {"question": question, "answer": "(a + y) x"})
+    assert "earlier" not in house.queue.messages[-1].to_json()
