@@ -36,9 +36,10 @@ SMALLEST = 12  # in units of 1/DENOMINATOR: nothing drawn is nearer to zero than
 LARGEST = 192
 CANDIDATES = 64  # drawn in one round
 STEEPEST = 2.5  # no argument of an activation is larger
-WIDEST = 50.0  # no value at all is larger
+WIDEST = 50.0  # no value at all is larger, unless it typically is
 KINK_MARGIN = 1 / 24
 DIFFERENCE_MARGIN = 1 / 40
+TYPICAL = 8.0  # how far from its typical size a quantity of another order of magnitude may be
 MOST_POINTS = 8  # of a group
 
 
@@ -395,7 +396,7 @@ class Inspection:
         where: str,
     ) -> None:
         arrays = tuple(arg.data for arg in args)
-        self._note(f"{where}: a value is too large", np.abs(value.data) < WIDEST)
+        self._note(f"{where}: a value is too large", _bounded(value.data))
         if row.domain is not None:
             self._note(f"{where}: {row.name} leaves its domain", row.domain(*arrays))
         if row.name == "sub":
@@ -430,10 +431,25 @@ def _active(
     return flags
 
 
+def _bounded(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Not too large; any order of magnitude will do, such as that of a million times a loss."""
+    sizes = np.abs(values)
+    bounded: NDArray[np.bool_] = sizes < max(WIDEST, TYPICAL * _typical(sizes))
+    return bounded
+
+
 def _clear(difference: NDArray[Any]) -> NDArray[np.bool_]:
     """Not tiny; an exact zero (1 - y for a label y) is meant."""
-    clear: NDArray[np.bool_] = (np.abs(difference) > DIFFERENCE_MARGIN) | (difference == 0)
+    sizes = np.abs(difference)
+    margin = min(DIFFERENCE_MARGIN, _typical(sizes) / TYPICAL)
+    clear: NDArray[np.bool_] = (sizes > margin) | (difference == 0)
     return clear
+
+
+def _typical(sizes: NDArray[Any]) -> float:
+    """The median of the sizes that are numbers and not zero."""
+    known = sizes[np.isfinite(sizes) & (sizes > 0)]
+    return float(np.median(known)) if known.size else 0.0
 
 
 def _columns(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -3,10 +3,16 @@
 A point at which a gradient vanishes says little: where every rectified unit is off, wrong answers
 are zero as well.  So points are added until, for every value of a label, enough of them let the
 gradient through to every symbol.
+
+Who knew the points could make up an answer that is right at these alone.  So they are drawn from a
+secret of the grading process, GRADBOOK_SAMPLE_KEY, which travels in no message; without one, from a
+default that everybody can read here.  The same key gives the same points: a verdict can be replayed
+from the key, a refuted one from its witness, which holds the point.
 """
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
@@ -18,9 +24,11 @@ from engine.errors import SamplingError
 from engine.numeric import forward
 from engine.program import Program
 from engine.reverse import numeric_adjoints
-from engine.sampling import Group, Samples, sample
+from engine.sampling import Group, Samples, draw
+from engine.seeding import Stream
 
-KEY = "answers"
+DEFAULT_KEY = "answers"
+KEY = (os.environ.get("GRADBOOK_SAMPLE_KEY") or DEFAULT_KEY).encode()
 GROUPS, POINTS = 2, 5
 ENOUGH = 3  # live points for every value of a label
 ATTEMPTS = 10  # further drawings
@@ -29,8 +37,8 @@ DISCRETE = frozenset(("binary", "sign", "mask", "one-hot"))
 
 @lru_cache(maxsize=256)
 def points_of(program: Program) -> Samples:
-    """The points for `program`, in groups of equal sizes, the same wherever they are drawn."""
-    samples = sample(program, KEY, GROUPS, POINTS)
+    """The points for `program`, in groups of equal sizes, the same for the same key."""
+    samples = draw(program, Stream.keyed(KEY, "samples"), GROUPS, POINTS)
     wanted = _wanted(program)
     seen = Counter(state for group in samples.groups for state in _states(program, group, wanted))
     groups = list(samples.groups)
@@ -58,7 +66,7 @@ def _wanted(program: Program) -> set[tuple[str, float]]:
 def _further(program: Program) -> Iterator[Group]:
     for number in range(ATTEMPTS):
         try:
-            yield sample(program, f"{KEY}/{number}", 1, POINTS).groups[0]
+            yield draw(program, Stream.keyed(KEY, "further", number), 1, POINTS).groups[0]
         except SamplingError:
             return
 

@@ -1,7 +1,8 @@
 """The grading worker: takes an answer from one queue, sends its verdict to the other.
 
 It evaluates what strangers typed, so it is given nothing worth stealing: no database, no
-files, and one setting, GRADBOOK_BROKER_URL. Start it with
+files, and two settings: GRADBOOK_BROKER_URL, and GRADBOOK_SAMPLE_KEY, the secret from which the
+points are drawn at which answers are compared (see grader.points). Start it with
 
     celery -A grader.worker worker -Q grade
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from random import Random
 from typing import Any
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from engine.errors import EngineError
 from engine.expression import Apply, Expr, apply, const, substitute, transform
+from engine.gradient import gradient
 from engine.notation import show
 from engine.operators import operator
 from engine.question import Derivative
@@ -262,3 +265,47 @@ def test_an_answer_without_values_on_a_whole_region_is_incorrect(text: str, name
 @pytest.mark.parametrize(("text", "name"), ACCIDENTS.items())
 def test_an_answer_without_a_value_at_single_points_is_correct(text: str, name: str) -> None:
     assert grade(exercise(name), text).outcome == "correct"
+
+
+# Sizes and roundings
+
+
+def scaled(question: Derivative, factor: Fraction) -> Derivative:
+    """The question about `factor` times the loss."""
+    *before, last = question.program.statements
+    loss = replace(last, value=const(factor) * last.value)
+    program = replace(question.program, statements=(*before, loss))
+    return replace(
+        question,
+        id=f"{question.id}*{factor}",
+        program=program,
+        reference=gradient(program, question.target),
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("written", "factor"), [("1e-6", "1/1000000"), ("1e6", "1000000")])
+def test_the_size_of_an_exercise_changes_no_verdict(name: str, written: str, factor: str) -> None:
+    question, right = scaled(exercise(name), Fraction(factor)), RIGHT_TEXTS[name]
+    assert grade(question, f"{written} ({right})").outcome == "correct"
+    wrong = (right, f"2 {written} ({right})", f"{written} (1 + 1e-9) ({right})", f"1e-30 ({right})")
+    assert {grade(question, each).outcome for each in wrong} == {"incorrect"}
+
+
+OTHER_ORDERS = (
+    "0.1 ({0}) + 0.2 ({0}) + 0.7 ({0})",
+    "({0}) / 3 * 3",
+    "1e-12 ({0}) 1e12",
+    "(({0}) + 1e8) - 1e8",
+    "(({0}) + 1e20) - 1e20",
+    "(({0}) - 1/7) + 1/7",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("order", OTHER_ORDERS)
+def test_the_order_of_evaluation_changes_no_verdict(name: str, order: str) -> None:
+    """Also where float64 would lose every digit."""
+    text = order.format(RIGHT_TEXTS[name])
+    assert grade(exercise(name), text).outcome == "correct"
+    assert grade(exercise(name), f"{text} + 1e-25").outcome == "incorrect"
