@@ -12,6 +12,7 @@ from engine.operators.row import ATOM, Kind, Notation, Operator, Sample, WrongVJ
 
 CALCULUS = "textbook calculus"
 KINKED = (-2.0, 2.0)
+WITHIN_ONE = (-0.9, 0.9)
 
 
 def _function(
@@ -96,6 +97,16 @@ _RELU_WRONG = (
     ),
     WrongVJP("derivative-read-as-product", lambda g, out, x: (g * out,)),
 )
+
+
+def _arc(function: Any, method: str) -> Any:
+    """An inverse function on arrays of float64, and on arrays of numbers that have a method."""
+    each = np.frompyfunc(lambda number: getattr(number, method)(), 1, 1)
+    return lambda x: each(x) if x.dtype == object else function(x)
+
+
+def _within_one(x: Any) -> Any:
+    return np.abs(x) < 0.98
 
 
 def _greater_zero(x: Any) -> Any:
@@ -215,6 +226,34 @@ ROWS: tuple[Operator, ...] = (
         names=("cosec",),
         ranges=(0.4, 1.2),
         domain=lambda x: np.abs(np.sin(x)) > 0.1,
+    ),
+    _function(
+        "arcsin",
+        forward=_arc(np.arcsin, "asin"),
+        vjp=lambda g, out, x: (g / (1 - x**2).apply("sqrt"),),
+        entry=lambda k, x: k.arcsin(x),
+        latex=r"\arcsin",
+        names=("asin",),
+        ranges=WITHIN_ONE,
+        domain=_within_one,
+    ),
+    _function(
+        "arccos",
+        forward=_arc(np.arccos, "acos"),
+        vjp=lambda g, out, x: (-g / (1 - x**2).apply("sqrt"),),
+        entry=lambda k, x: k.arccos(x),
+        latex=r"\arccos",
+        names=("acos",),
+        ranges=WITHIN_ONE,
+        domain=_within_one,
+    ),
+    _function(
+        "arctan",
+        forward=_arc(np.arctan, "atan"),
+        vjp=lambda g, out, x: (g / (1 + x**2),),
+        entry=lambda k, x: k.arctan(x),
+        latex=r"\arctan",
+        names=("atan",),
     ),
     _function(
         "tanh",

@@ -459,6 +459,23 @@ class Kernels:
         _, sine, cosine = self._circular(x)
         return self._element(cosine) if sine >= 0 else self.number(Fraction(1))
 
+    def arcsin(self, x: Element) -> Element:
+        """A kernel of its own; nothing is known about it."""
+        return self._opaque("arcsin", x)
+
+    def arccos(self, x: Element) -> Element:
+        """A kernel of its own; nothing is known about it."""
+        return self._opaque("arccos", x)
+
+    def arctan(self, x: Element) -> Element:
+        """A kernel of its own; nothing is known about it."""
+        return self._opaque("arctan", x)
+
+    def _opaque(self, name: str, x: Element) -> Element:
+        num, den = self.canonical(x)
+        generator, _ = self._kernel(name, str(num), str(den))
+        return self._element(generator)
+
     def _circular(self, x: Element) -> tuple[int, int, int]:
         """The sign of x and the kernels of its sine and cosine (-1 for x = 0)."""
         num, den = self.canonical(x)

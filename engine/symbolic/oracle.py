@@ -52,6 +52,15 @@ class SymPy:
     def cos(self, x: Entry) -> Entry:
         return Entry(self, sympy.cos(x.value))
 
+    def arcsin(self, x: Entry) -> Entry:
+        return Entry(self, sympy.asin(x.value))
+
+    def arccos(self, x: Entry) -> Entry:
+        return Entry(self, sympy.acos(x.value))
+
+    def arctan(self, x: Entry) -> Entry:
+        return Entry(self, sympy.atan(x.value))
+
     def power(self, x: Entry, y: Entry) -> Entry:
         return Entry(self, x.value**y.value)
 
