@@ -6,6 +6,7 @@ program, `equal` two texts in plain mathematics, whose symbols are the names tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -27,6 +28,7 @@ PROVED = "equal by a symbolic proof"
 PROVABLE = 120  # nodes of both sides together
 BUDGET = 4_000  # term products for a proof
 SINGLE = frozenset(("transpose", "sum", "mean", "trace"))  # of one number: the number
+STRAY = re.compile(r"\.\.|%|'|′|’")  # read as something else where there is an exercise
 EULER = apply("exp", const(1))
 FIRST = 2  # points at which a difference is looked for before a proof is
 
@@ -100,9 +102,9 @@ def _understood(text: str, texts: Texts) -> Expr | Problem:
     whole = (0, len(text))
     if not text.strip():
         return Problem("parse", whole, "there is no expression here", text=text)
-    dots = text.find("..")
-    if dots >= 0:
-        return Problem("parse", (dots, dots + 2), "two dots are no decimal point", text=text)
+    stray = STRAY.search(text)
+    if stray:
+        return Problem("parse", stray.span(), f"'{stray[0]}' means nothing here", text=text)
     try:
         reading = read(text, texts.scope)
     except EngineError as error:

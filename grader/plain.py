@@ -17,6 +17,7 @@ from engine.notation import Scope, vocabulary
 from engine.notation.scope import normal
 from engine.notation.spelling import GREEK
 from engine.shapes import SCALAR, Shape
+from grader.spelled import respelled
 
 ELEMENTARY = (
     "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "sqrt",
@@ -32,6 +33,7 @@ _WORD = re.compile(
 _GREEK_IN_FRONT = re.compile(r"([Α-Ωα-ω])(?=[^\W\d_])")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _GLUED = re.compile(rf"^(?P<before>[^\W\d_]*?)(?P<function>{'|'.join(ELEMENTARY)})(?P<after>.*)$")
+_CALLED = re.compile(r"(?<![^\W_])(?P<word>[^\W\d_]{3,})\(")
 MOST_LETTERS = 8  # of a product written as one word
 
 
@@ -49,18 +51,25 @@ def scope_of_names(names: frozenset[str]) -> Scope:
     """The scope in which all `names` are real numbers, and e is what it always is."""
     symbols: dict[str, Shape] = {name: SCALAR for name in sorted({*names, "pi"})}
     euler: dict[str, Expr] = {} if "e" in names else {"e": apply("exp", const(1))}
-    return Scope(symbols, definitions=euler)
+    spellings = {} if "Pi" in names else {"Pi": "pi"}
+    return Scope(symbols, spellings, definitions=euler)
 
 
 def names_of(left: str, right: str) -> Texts:
     """The two texts with the scope of their names."""
-    left, right = _GREEK_IN_FRONT.sub(r"\1 ", left), _GREEK_IN_FRONT.sub(r"\1 ", right)
+    left, right = _prepared(left), _prepared(right)
     words = _words(left), _words(right)
+    strange = _strange(left, words[0] | words[1]) | _strange(right, words[0] | words[1])
+    words = words[0] - strange, words[1] - strange
     names = _certain(words[0] | words[1])
     split = _products(words, names)
     unique = {normal(name): name for name in sorted(names, reverse=True)}
     scope = scope_of_names(frozenset(unique[key] for key in unique.keys() - {"pi", "e"}))
     return Texts(_spaced(left, split), _spaced(right, split), scope)
+
+
+def _prepared(text: str) -> str:
+    return _GREEK_IN_FRONT.sub(r"\1 ", respelled(text))
 
 
 @lru_cache(maxsize=2048)
@@ -77,13 +86,25 @@ def _candidates(text: str) -> Iterator[str]:
         if sub:
             yield word
             yield f"{word}_{''.join(_digit(mark) for mark in sub)}"
-        elif len(word) == 1 or word not in KNOWN:
+        elif word != "Pi" and (len(word) == 1 or word not in KNOWN):
             yield word
 
 
 def _digit(mark: str) -> str:
     """A subscript sign as a plain one."""
     return normal(mark)
+
+
+def _strange(text: str, words: frozenset[str]) -> frozenset[str]:
+    """The words that are written like functions and are none: `erf(x)`, but not `xyz(x + y z)`."""
+    return frozenset(
+        found["word"]
+        for found in _CALLED.finditer(text)
+        if found["word"] in words
+        and found["word"] not in GREEK
+        and not _GLUED.match(found["word"])
+        and not words.issuperset(found["word"])
+    )
 
 
 def _certain(words: frozenset[str]) -> set[str]:
