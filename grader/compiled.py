@@ -82,7 +82,7 @@ class Compiled:
         environments = points_of(self.program).environments(self.program)
         grounds = tuple(Ground(self.layout, env) for env in environments)
         references = tuple(ground.env.evaluate(self.reference) for ground in grounds)
-        return Search(grounds, references, Constants(self.layout))
+        return Search(grounds, references, Constants(self.layout), self.reference)
 
     @cached_property
     def square(self) -> SquareWorld | None:

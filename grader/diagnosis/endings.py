@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
-from engine.expression import Apply
+from engine.expression import Apply, Const, Expr, apply, rebuild, substitute
 from engine.numeric import Batch, constant
 from engine.reverse import Numbers
 from grader.diagnosis.functions import grounded, is_function, planted
 from grader.diagnosis.ground import Ground, Layout
 from grader.diagnosis.plan import Plan
+
+ENTRIES = 3  # in each direction, of which one may be taken for another
 
 
 def label_mistakes(layout: Layout) -> Iterator[Plan]:
@@ -102,5 +105,56 @@ def _in_one_layer(layout: Layout, name: str) -> bool:
 
 def other_entries(layout: Layout) -> Iterator[Plan]:
     """The gradient of another entry, or of all of them, where one entry was asked for."""
-    if layout.target.entry is not None:
-        yield Plan(("wrong-variable",), variable=layout.target.variable)
+    if layout.target.entry is None:
+        return
+    yield Plan(("wrong-variable",), variable=layout.target.variable)
+    for entry in product(range(1, ENTRIES + 1), repeat=2):
+        if entry != layout.target.entry:
+            yield Plan(("wrong-variable",), value=_entry(*entry))
+
+
+def _entry(row: int, column: int) -> Callable[[Ground], Batch]:
+    """Another entry of the gradient; IndexError where there is none."""
+
+    def value(ground: Ground) -> Batch:
+        whole = ground.adjoints[ground.layout.target.variable]
+        return Batch(whole.data[:, row - 1, column - 1], (), whole.field)
+
+    return value
+
+
+def term_mistakes(layout: Layout, reference: Expr) -> Iterator[Plan]:
+    """One term of the finished gradient lost, or with the wrong sign."""
+    for formula in _in_formula(layout, reference):
+        for wrong, slug in _without_a_term(formula):
+            yield Plan((slug,), value=_evaluated(wrong))
+
+
+def _in_formula(layout: Layout, reference: Expr) -> Iterator[Expr]:
+    """The gradient, also with each quantity of the forward pass that it mentions written out."""
+    yield reference
+    for name in sorted(reference.names & layout.program.definitions.keys()):
+        value = layout.program.definitions[name].value
+        if isinstance(value, Apply) and value.op in ("add", "sub"):
+            yield substitute(reference, {name: value})
+
+
+def _without_a_term(formula: Expr) -> Iterator[tuple[Expr, str]]:
+    """The formula with one change in one of its sums, and what that is."""
+    if not isinstance(formula, Apply):
+        return
+    if formula.op in ("add", "sub") and Const not in map(type, formula.args):
+        left, right = formula.args
+        for kept in (left, right if formula.op == "add" else -right):
+            if kept.shape == formula.shape:
+                yield kept, "term-lost"
+        other = "sub" if formula.op == "add" else "add"
+        yield apply(other, left, right), "sign-of-one-term"
+    for position, arg in enumerate(formula.args):
+        for wrong, slug in _without_a_term(arg):
+            args = (*formula.args[:position], wrong, *formula.args[position + 1 :])
+            yield rebuild(formula, args), slug
+
+
+def _evaluated(wrong: Expr) -> Callable[[Ground], Batch]:
+    return lambda ground: ground.env.evaluate(wrong)

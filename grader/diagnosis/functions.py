@@ -28,6 +28,7 @@ SIGN_WITHIN: dict[str, RowRule] = {
     "sigmoid": lambda g, out, x: (g * out * (1 + out),),
     "tanh": lambda g, out, x: (g * (1 + out**2),),
 }
+AT_A_REGULARISER = frozenset(("factor-two", "power-rule", "scale-at-wrong-node"))
 OWN_SLUG = {"sigmoid": "sigmoid-derivative", "tanh": "tanh-derivative"}
 
 
@@ -77,7 +78,7 @@ def planted(layout: Layout, place: Place, slug: str, rule: RowRule, operand: str
 
 def grounded(layout: Layout, place: Place, slug: str, rule: Rule, operand: str = "") -> Plan:
     """The pass in which `rule` stands at `place` for the right one."""
-    if _regulariser(layout, place) and slug in ("factor-two", "power-rule"):
+    if _regulariser(layout, place) and slug in AT_A_REGULARISER:
         slug = "regulariser-wrong"
     fields = {"function": place.node.op, "operand": operand}
     known = {name: text for name, text in fields.items() if text}
@@ -85,7 +86,8 @@ def grounded(layout: Layout, place: Place, slug: str, rule: Rule, operand: str =
 
 
 def _regulariser(layout: Layout, place: Place) -> bool:
-    return layout.label is not None and layout.holds(place.node) == "parameter"
+    compared = layout.label is not None and not place.statement.value.shape
+    return compared and layout.holds(place.node) == "parameter"
 
 
 def is_function(node: Apply) -> bool:
@@ -110,6 +112,8 @@ def _rules_at_any_function(op: str) -> Iterator[tuple[str, RowRule]]:
         yield from _rules_of_others(op)
     if op in SIGN_WITHIN:
         yield OWN_SLUG[op], SIGN_WITHIN[op]
+    if op in ACTIVATIONS and op != "relu":
+        yield OWN_SLUG.get(op, "activation-derivative"), lambda g, out, x: (g * out,)
     yield "shortcut-counted-twice", lambda g, out, x: right(right(g, out, x)[0], out, x)
     yield "derivative-read-as-product", lambda g, out, x: (right(g, out, x)[0] * x,)
     yield "derivative-at-activated-value", lambda g, out, x: right(g, out.apply(op), out)
@@ -154,6 +158,23 @@ def _at_an_earlier_point(layout: Layout, place: Place) -> Iterator[Plan]:
         return operator(op).vjp(g, point.apply(op), point)
 
     yield grounded(layout, place, "outer-derivative-at-wrong-point", rule)
+
+
+def upstream_mistakes(layout: Layout) -> Iterator[Plan]:
+    """A chain that begins at a quantity in the middle, as if it were the loss."""
+    for place in layout.places:
+        if not place.path and place.statement.name != layout.program.loss:
+            rule = _from_here(operator(place.node.op).vjp)
+            found = planted(layout, place, "upstream-left-out", rule)
+            yield replace(found, fields={"operand": place.statement.name})
+
+
+def _from_here(right: RowRule) -> RowRule:
+    def rule(g: Any, out: Any, *args: Any, **attrs: Any) -> tuple[Any, ...]:
+        one = out.nullary("ones", shape=out.shape) if out.shape else out.constant(1)
+        return right(one, out, *args, **attrs)
+
+    return rule
 
 
 def mask_mistakes(layout: Layout) -> Iterator[Plan]:

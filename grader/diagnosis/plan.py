@@ -35,6 +35,7 @@ class Plan:
     numbers      other forward values in some statements
     final        what is done to the finished gradient
     variable     another variable's gradient
+    value        what is found without a pass
     """
 
     slugs: tuple[str, ...]
@@ -47,11 +48,13 @@ class Plan:
     numbers: Callable[[Ground], Numbers] | None = None
     final: Final = unchanged
     variable: str | None = None
+    value: Callable[[Ground], Batch] | None = None
 
     @property
     def joinable(self) -> bool:
         """Whether the pass departs at nodes only, so that another can be planted beside it."""
-        return not (self.variable or self.numbers or self.final is not unchanged)
+        changed = self.final is not unchanged
+        return not (self.variable or self.value or self.numbers or changed)
 
 
 def combined(first: Plan, second: Plan) -> Plan | None:

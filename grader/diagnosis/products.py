@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.expression import Apply, Const, Expr
+from engine.expression import Apply, Const, Expr, Var
 from engine.numeric import Batch
 from engine.operators import operator
 from engine.shapes import Shape
@@ -235,7 +235,20 @@ def _factor_slug(layout: Layout, other: Expr) -> str:
     masks = {s.name for s in layout.program.symbols if s.domain == "mask"}
     if other.names & masks:
         return "dropout-mask-missing"
+    if _is_number_of_examples(layout, other):
+        return "missing-batch-mean"
     return "scale-at-wrong-node" if layout.holds(other) == "constant" else "local-input-factor"
+
+
+def _is_number_of_examples(layout: Layout, factor: Expr) -> bool:
+    """Whether a factor or divisor is a dimension, or one over it, up to a number."""
+    match factor:
+        case Apply(op="div" | "mul", args=(one, two)):
+            parts = [each for each in (one, two) if not isinstance(each, Const)]
+            return len(parts) == 1 and _is_number_of_examples(layout, parts[0])
+        case Var(name=name):
+            return name in layout.program.dimensions
+    return False
 
 
 def _left_out(position: int) -> RowRule:

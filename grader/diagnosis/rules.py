@@ -16,6 +16,7 @@ AT_NODES: tuple[Maker, ...] = (
     functions.function_mistakes,
     functions.softmax_mistakes,
     functions.mask_mistakes,
+    functions.upstream_mistakes,
     products.matmul_mistakes,
     products.unit_mistakes,
     products.factor_mistakes,

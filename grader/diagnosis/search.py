@@ -26,6 +26,7 @@ from engine.errors import EngineError
 from engine.expression import Expr
 from engine.numeric import Batch
 from grader.diagnosis.constants import Constants
+from grader.diagnosis.endings import term_mistakes
 from grader.diagnosis.ground import Ground
 from grader.diagnosis.pairs import Pairs
 from grader.diagnosis.plan import Plan
@@ -56,12 +57,13 @@ class Search:
     """The look-up of wrong answers to one question.
 
     The first ground holds the table, the others decide what a constant factor depends on.
-    `constants` knows the factors; `sizes` gives what dimensions count as on each ground.
+    `constants` knows the factors; `formula` is the right gradient as it is written.
     """
 
     grounds: tuple[Ground, ...]
     references: tuple[Batch, ...]
     constants: Constants
+    formula: Expr | None = None
     square: bool = False
 
     @cached_property
@@ -71,7 +73,9 @@ class Search:
     @cached_property
     def _singles(self) -> Table:
         ground = self.grounds[0]
-        plans = (*self._at_nodes, *mistakes_elsewhere(ground.layout))
+        plans = [*self._at_nodes, *mistakes_elsewhere(ground.layout)]
+        if self.formula is not None:
+            plans.extend(term_mistakes(ground.layout, self.formula))
         return Table(ground, sheets(ground, plans), self.references[:1])
 
     @cached_property
@@ -155,7 +159,6 @@ class Search:
         for entry, slugs in self._named(self._pairs, values):
             if not slugs:
                 yield Explanation(entry.plan.slugs, entry.plan.fields)
-                return
 
     def _odd_constant(self, values: Sequence[Batch]) -> Iterator[Explanation]:
         factors = self._factors(values, self.references)

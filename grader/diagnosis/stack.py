@@ -60,6 +60,8 @@ def _alone(ground: Ground, plans: Iterable[Plan]) -> Iterator[Sheet]:
 def values(ground: Ground, plan: Plan) -> dict[Form, Batch]:
     """What a learner with this mistake would arrive at; empty where it cannot be carried out."""
     try:
+        if plan.value is not None:
+            return {"whole": plan.value(ground)}
         if plan.variable is None:
             return _finished(ground, plan, Stack(ground, (plan,)).adjoint())
         other = ground.adjoints.get(plan.variable)

@@ -131,6 +131,13 @@ ANSWERS = (
     # terms
     ("forked.w", "u (1 - u) x + (1 - v^2)", "sign-of-one-term"),
     ("forked.w", "u (1 - u) x", "path-dropped"),
+    ("ridge.w", "2/m X^T (X w - y) + 2 lambda w", "term-lost"),
+    ("ridge.w", "2/m X^T (X w + b + y) + 2 lambda w", "sign-of-one-term"),
+    ("ridge.w", "2/m X^T r + 2 w", "regulariser-wrong"),
+    ("ridge.w", "2 X^T r + 2 lambda w", "missing-batch-mean"),
+    ("scaled.S", "-A * sum(Y, axis=1, keepdims=True)", "term-lost"),
+    ("layers.W1", "(W2^T * (1 - a1^2)) x^T", "upstream-left-out"),
+    ("neurons.a1_1", "2 sum_j (z2_j - y_j) W2_j2", "wrong-variable"),
     ("peak.x", "2 (p - y) / n", "max-gradient-shared"),
 )
 PAIRS = (
