@@ -132,11 +132,26 @@ class Environment:
         return replace(self, values={**self.values, name: value})
 
     def evaluate(self, expr: Expr) -> Batch:
-        """The value of `expr` at every point; raises UnknownSymbol for an unbound name."""
-        if isinstance(expr, Apply):
-            if expr.op == "sum_over":
-                return self._sum_over(expr.args[0], **expr.keywords)
-            return self.combine(expr, tuple([self.evaluate(arg) for arg in expr.args]))
+        """The value of `expr` at every point; raises UnknownSymbol for an unbound name.
+
+        What occurs several times in it is evaluated once.
+        """
+        return self._value(expr, {})
+
+    def _value(self, expr: Expr, known: dict[Expr, Batch]) -> Batch:
+        if not isinstance(expr, Apply):
+            return self._leaf(expr)
+        found = known.get(expr)
+        if found is None:
+            found = known[expr] = self._applied(expr, known)
+        return found
+
+    def _applied(self, expr: Apply, known: dict[Expr, Batch]) -> Batch:
+        if expr.op == "sum_over":
+            return self._sum_over(expr.args[0], **expr.keywords)
+        return self.combine(expr, tuple([self._value(arg, known) for arg in expr.args]))
+
+    def _leaf(self, expr: Expr) -> Batch:
         if isinstance(expr, Var):
             return self._lookup(expr.name)
         if isinstance(expr, Const):
