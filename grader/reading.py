@@ -18,6 +18,13 @@ FORBIDDEN_CALLS = re.compile(
     r"\b(?:grad|gradient|autograd|diff|jacobian|backward|derivative|vjp|nabla)\b|\\nabla|∇"
 )
 DERIVATIVE = re.compile(r"\\?(?:partial|∂)|\bd\w+\s*/\s*d\w|^d[A-Za-z]")
+GIVEN_UP = re.compile(
+    r"\s*(?:i\s+)?(?:do\s*n[o'’]?t\s+know|idk|dunno|no\s+idea|not\s+sure|help|n/?a|[?.\s]+)[\s.!?]*",
+    re.IGNORECASE,
+)
+NO_FORMULA = (
+    "This is no formula yet. Write down what you have: an answer that cannot be read costs nothing."
+)
 PARSE = "parse"
 MOST_NODES = 1500  # of an answer with its side definitions written out
 MOST_WORK = 8000  # node evaluations at one sample point, sums counted term by term
@@ -37,6 +44,8 @@ def understood(text: str, scope: Scope) -> Read | IllShaped | Verdict:
     """What `text` says in `scope`; a verdict where it says nothing that could be graded."""
     if not text.strip():
         return invalid(PARSE, "There is no answer here yet.", (0, len(text)))
+    if GIVEN_UP.fullmatch(text):
+        return invalid(PARSE, NO_FORMULA, (0, len(text)))
     return _sorted_out(text, read(text, scope))
 
 

@@ -128,7 +128,9 @@ def _runs(body: Expr, index: str, size: Dim) -> bool:
 
 
 def _conflict(body: Expr, indices: tuple[str, ...], axes: list[Dim]) -> str:
-    runs = (f"{index} runs to {size}" for index in indices for size, _ in extents(body, index))
+    runs = (
+        f"the index {index} runs to {size}" for index in indices for size, _ in extents(body, index)
+    )
     found = ", ".join(dict.fromkeys(runs))
     return f"{found}, but the answer has {' times '.join(map(str, axes))} entries"
 

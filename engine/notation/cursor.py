@@ -22,6 +22,7 @@ from engine.notation.syntax import (
     Syntax,
 )
 
+SHOWN = 8  # characters behind a bracket that is still open
 MAX_NESTING = 40
 MAX_DEPTH = 100
 CLOSING = {"(": ")", "[": "]", "{": "}"}
@@ -121,7 +122,28 @@ class Cursor(ABC):
             else f"'{self.text[token.start : token.end]}' came"
         )
         message = f"{expected}, but {came} here" if kind == "parse" else expected
-        raise Mistake(Problem(kind, span or token.span, message))
+        hint = self.hint(token) if kind == "parse" else ""
+        raise Mistake(Problem(kind, span or token.span, message, hint))
+
+    def hint(self, token: Token) -> str:
+        """What probably helps where `token` came unexpectedly."""
+        opened = [each for each in self.tokens[: self.at] if each.text in CLOSING]
+        if self.open and opened and self.open[-1] in CLOSING.values():
+            last = self.last_open()
+            behind = self.text[last.end : last.end + SHOWN].split("\n")[0]
+            return f"the '{self.text[last.start : last.end]}' before '{behind}' is still open"
+        if token.text in CLOSING.values():
+            return f"no bracket that '{token.text}' would close is open"
+        return words.HINTS.get(self.text[token.start : token.end], "")
+
+    def last_open(self) -> Token:
+        """The last bracket that has not been closed."""
+        depth = 0
+        for token in reversed(self.tokens[: self.at]):
+            depth += (token.text in CLOSING.values()) - (token.text in CLOSING)
+            if depth < 0:
+                return token
+        return self.tokens[0]
 
     def enter(self) -> None:
         self.nesting += 1

@@ -206,7 +206,9 @@ class Elaborator:
         return self.expr(node.inner)
 
     def listed(self, node: Tuple) -> NoReturn:
-        raise Mistake(Problem("parse", node.span, "a list in brackets is not a quantity"))
+        came = "a list came" if node.items else "nothing came"
+        message = f"expected a quantity between the brackets, but {came} here"
+        raise Mistake(Problem("parse", node.span, message))
 
     def name(self, node: Name) -> Expr:
         bound = self.bound.get(node.spelling)
@@ -452,7 +454,7 @@ class Elaborator:
         """A function that is written with the table's own."""
         count = len(node.args)
         if node.primes or count < sugar.arity or (count > sugar.arity and not sugar.lenient):
-            message = f"{node.spelling} takes {sugar.arity} operands, not {count}"
+            message = _operands(node, sugar.arity)
             raise Mistake(
                 Problem("parse", node.span, message if not node.primes else _no_slope(node))
             )
@@ -475,7 +477,7 @@ class Elaborator:
                 Problem(
                     "parse",
                     node.span,
-                    f"{node.spelling} takes {row.arity} operands, not {len(node.args)}",
+                    _operands(node, row.arity),
                 )
             )
         nodes, extra = node.args[: row.arity], node.args[row.arity :]
@@ -524,8 +526,7 @@ class Elaborator:
             Problem(
                 "parse",
                 node.span,
-                f"{node.spelling} takes {row.arity} operand{'s' * (row.arity != 1)};"
-                f" its further options: {names}",
+                f"{_operands(node, row.arity)}; its further options: {names}",
             )
         )
 
@@ -734,7 +735,7 @@ class Elaborator:
         for found, base in extents(body, node.index):
             short = isinstance(size, int) and isinstance(found, int) and size <= found
             if found != size and not short:
-                where = f"{node.index} runs to {size}, but selects one of {found}"
+                where = f"the index {node.index} runs to {size}, but selects one of {found}"
                 raise Mistake(Problem("shape", node.span, where, shapes=(base.shape,)))
 
     def high(self, node: Binder, zero_based: bool) -> Dim:
@@ -793,6 +794,12 @@ def free_name(letter: str, scope: Scope) -> str:
     return letter if letter not in taken else f"{letter}_at"
 
 
+def _operands(node: Call, arity: int) -> str:
+    """How many operands a function takes, and how many came."""
+    several = "s" * (arity != 1)
+    return f"the function {node.spelling} takes {arity} operand{several}, not {len(node.args)}"
+
+
 def _no_slope(node: Call, row: Operator | None = None) -> str:
     """Why a derivative with primes is not read."""
     written = f"{node.spelling}{chr(39) * node.primes}"
@@ -800,7 +807,7 @@ def _no_slope(node: Call, row: Operator | None = None) -> str:
         why = "is no entry-by-entry function: write the matrix or sum out"
         return f"the derivative {written} {why}"
     if node.primes > 1:
-        return f"{written} is a second derivative: a gradient needs first ones only"
+        return f"the second derivative {written} is not read: a gradient needs first ones only"
     return f"the derivative {written} is not read: write it out"
 
 

@@ -6,6 +6,7 @@ NotationError(EngineError)   an author's text that is no formula; carries the pr
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -38,13 +39,26 @@ class Problem:
         """The line the problem is in, with a caret under its place."""
         start, end = self.span
         begin = max(self.text.rfind("\n", 0, start) + 1, start - CONTEXT)
-        line = self.text[begin : start + CONTEXT].split("\n")[0]
-        width = max(1, min(end, begin + len(line)) - start)
-        return f"{line}\n{' ' * (start - begin)}{'^' * width}"
+        line = self.text[begin : start + CONTEXT].split("\n")[0].replace("\t", " ")
+        before, marked = line[: start - begin], line[start - begin : end - begin]
+        return f"{line}\n{' ' * columns(before)}{'^' * max(1, columns(marked))}"
 
     def __str__(self) -> str:
         hint = f" ({self.suggestion})" if self.suggestion else ""
         return f"{self.message}{hint}\n{self.caret}"
+
+
+def columns(text: str) -> int:
+    """How wide `text` is in a fixed-width font."""
+    if text.isascii():
+        return len(text)
+    return sum(_width(mark) for mark in text)
+
+
+def _width(mark: str) -> int:
+    if unicodedata.combining(mark) or unicodedata.category(mark) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(mark) in "WF" else 1
 
 
 class Mistake(Exception):

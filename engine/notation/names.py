@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from engine.notation import vocabulary as words
+from engine.notation.errors import Mistake, Problem
 from engine.notation.lexer import Token
 from engine.notation.scripts import Scripts
 from engine.notation.sugars import PRIMED, SUGARS
@@ -31,6 +32,8 @@ class Names(Scripts):
     def named(self, token: Token) -> Syntax:
         if token.kind == "command" and token.text == words.FRACTION:
             return self.fraction(token)
+        if token.kind == "command" and token.text in words.REFUSED:
+            raise Mistake(Problem("parse", token.span, words.REFUSED[token.text]))
         if len(token.text) > MAX_NAME:
             return Name(token.span, token.text)
         if not token.mark.endswith("."):
@@ -90,6 +93,8 @@ class Names(Scripts):
             return self.binder(token, tail)
         own = self.scope.function(text)
         rows = (own,) if own else words.FUNCTIONS.get(text)
+        if rows is not None and words.TRANSPOSE_ROW in rows and self.next.text != "(":
+            return Name(token.span, text)
         if rows is not None:
             return self.function(token, rows)
         if text in words.EXPONENTIAL and self.next.text in words.POWERS:

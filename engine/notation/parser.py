@@ -20,6 +20,7 @@ from __future__ import annotations
 from engine.notation import vocabulary as words
 from engine.notation.atoms import ONE_SIGNS, Atoms
 from engine.notation.cursor import in_one_word, is_comparison, unwrapped
+from engine.notation.errors import Mistake, Problem
 from engine.notation.lexer import Token
 from engine.notation.scope import Scope
 from engine.notation.syntax import (
@@ -68,6 +69,7 @@ class Parser(Atoms):
             self.advance()
             return False
         if self.is_side_word() or self.next.text == ",":
+            self.check_decimal()
             self.advance()
             while self.is_side_word():
                 self.advance()
@@ -77,6 +79,21 @@ class Parser(Atoms):
         if self.ended() or self.take("."):
             return False
         self.fail("expected an operator or the end")
+
+    def check_numbers(self) -> None:
+        """Refuses 1.2.3, and 2 3 for a product."""
+        special = self.next.mark or self.next.text == "1"
+        if self.next.kind == "number" == self.peek(-1).kind and not special:
+            self.fail("expected an operator between two numbers")
+
+    def check_decimal(self) -> None:
+        """Refuses 1,5 for 1.5."""
+        before, after = self.peek(-1), self.peek()
+        tight = before.kind == after.kind == "number" and not (self.next.spaced or after.spaced)
+        if self.next.text == "," and tight:
+            written = f"{before.text}.{after.text}"
+            message = f"a decimal has a point: write {written}"
+            raise Mistake(Problem("parse", (before.start, after.end), message))
 
     def is_side_word(self) -> bool:
         """Whether `where` or `with` comes, and not the function `where(…)`."""
@@ -169,6 +186,7 @@ class Parser(Atoms):
                 self.advance()
                 items.append(self.signed())
             elif self.starts_factor():
+                self.check_numbers()
                 items.append(self.factor())
             else:
                 break

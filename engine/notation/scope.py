@@ -18,6 +18,7 @@ from engine.notation.vocabulary import FUNCTIONS
 from engine.program import Program, Statement, Symbol
 from engine.shapes import SCALAR, Dim, Shape
 
+LIKE = 0.7  # how much of two names agrees, from 0 to 1, where the one is meant for the other
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
 WORDS = {"lam": "lambda", "lmbda": "lambda", "eps": "epsilon", "varepsilon": "epsilon"}
 
@@ -110,7 +111,7 @@ class Scope:
     def nearest(self, name: str) -> str:
         """The known name most like `name`, or nothing; a short name is not meant for a function."""
         known = [*self._exact, *self.functions, *(FUNCTIONS if len(name) > 2 else ())]
-        matches = difflib.get_close_matches(name[:40], known, n=1)
+        matches = difflib.get_close_matches(name[:40], known, n=1, cutoff=LIKE)
         return matches[0] if matches else ""
 
     def dimension(self, name: str) -> Dim | None:

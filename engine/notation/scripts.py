@@ -237,8 +237,17 @@ class Scripts(Cursor):
         item = self.comparison()
         if self.next.text == ":":
             self.advance()
-            self.comparison()
+            high = self.comparison()
+            if isinstance(item, Number) and isinstance(high, Number):
+                self.check_slice(item, high)
         return item
+
+    def check_slice(self, low: Number, high: Number) -> None:
+        """Refuses a slice of several rows or columns."""
+        if high.value != low.value + 1:
+            span = low.span[0], high.span[1]
+            message = "a slice holds one row or column: [i] or [i:i+1]"
+            raise Mistake(Problem("parse", span, message))
 
     def below(self, node: Syntax, items: tuple[Syntax | None, ...]) -> Syntax:
         """`node` with a subscript: part of its name where there is such a name, else an index."""

@@ -110,6 +110,16 @@ KEYWORDS = {
     "shape": "shape",
 }
 FLAGS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
+HINTS = {
+    "!=": "write 1 - 1{z = 0}", "≠": "write 1 - 1{z = 0}", "\\neq": "write 1 - 1{z = 0}",
+    "±": "write the + or the - that is meant", "≈": "write =",
+    "?": "a formula has no question mark",
+    "!": "there are no factorials here", '"': "leave the quotation marks out",
+    "“": "leave the quotation marks out", "”": "leave the quotation marks out",
+    "∞": "infinity is no number here", "=": "something to the left of = is missing",
+    ":": "positions stand in square brackets, as in X[:, 0]", "->": "write =",
+}  # fmt: skip
+REFUSED = {"begin": "cases are not read: write where(z > 0, x, 0) or 1{z > 0} x"}
 SIDE_WORDS = frozenset({"where", "with", "and", "using", "given"})
 OPENING_WORDS = frozenset({"let", "return", "then", "so", "hence", "thus", "therefore"})
 ELSE = frozenset({"else", "otherwise"})
