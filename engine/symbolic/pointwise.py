@@ -35,7 +35,7 @@ CONSTANT = "pi"
 ENOUGH = 8  # points at which both sides have a value
 CANDIDATES = 30
 ROOM = 12  # generators for kernels in a proof
-KEPT = 512  # lists of points, values of constants
+KEPT = 512  # coordinates; more of balls
 DENOMINATOR = 64
 # Magnitudes at which points lie: some below 1, some above, so that arcs, roots and logarithms of
 # logarithms have values at some of them.
@@ -231,30 +231,56 @@ def check(expr: Expr) -> None:
 # Points.
 
 
+@dataclass(frozen=True)
+class Points:
+    """Points for the variables `names`, the same for as many variables; whole numbers come last."""
+
+    names: tuple[str, ...]
+    positive: frozenset[str]
+
+    @property
+    def count(self) -> int:
+        return CANDIDATES + ENOUGH if self.names else 1
+
+    def point(self, turn: int) -> Point:
+        """The values of the variables, exactly."""
+        return {
+            name: coordinate(place, turn, self._negative(place, turn))
+            for place, name in enumerate(self.names)
+        }
+
+    def values(self, turn: int, bits: int) -> dict[str, arb]:
+        """The values of the variables as balls, and pi; with `bits` bits in force."""
+        values = {CONSTANT: _pi(bits)}
+        for place, name in enumerate(self.names):
+            values[name] = _ball(place, turn, self._negative(place, turn), bits)
+        return values
+
+    def _negative(self, place: int, turn: int) -> bool:
+        """Over the turns, up to three variables take all patterns of signs."""
+        sign = SIGNS[turn % len(SIGNS)] >> place % 3 & 1
+        return bool(sign) and turn < CANDIDATES and self.names[place] not in self.positive
+
+
 @lru_cache(maxsize=KEPT)
-def points(names: tuple[str, ...], positive: frozenset[str]) -> tuple[Point, ...]:
-    """Points for the variables `names`, the same for the same names; whole numbers come last."""
-    if not names:
-        return ({},)
-    stream = Stream("gradbook.pointwise/1", *names)
-    drawn = [_point(stream, names, positive, turn) for turn in range(CANDIDATES)]
-    whole = [
-        {name: Fraction(2 + (3 * turn + place) % 7) for place, name in enumerate(names)}
-        for turn in range(ENOUGH)
-    ]
-    return (*drawn, *whole)
-
-
-def _point(stream: Stream, names: tuple[str, ...], positive: frozenset[str], turn: int) -> Point:
-    """One point; over the turns, up to three variables take all patterns of signs."""
+def coordinate(place: int, turn: int, negative: bool) -> Fraction:
+    """The value of the variable number `place` at a point."""
+    if turn >= CANDIDATES:
+        return Fraction(2 + (3 * turn + place) % 7)
     low, high = RANGES[turn % len(RANGES)]
-    point: dict[str, Fraction] = {}
-    for place, name in enumerate(names):
-        share = int.from_bytes(stream.octets(4), "little") / 2**32
-        size = Fraction(2 * round((low + (high - low) * share) * DENOMINATOR) + 1, 2 * DENOMINATOR)
-        negative = SIGNS[turn % len(SIGNS)] >> place % 3 & 1 and name not in positive
-        point[name] = -size if negative else size
-    return point
+    share = int.from_bytes(Stream("gradbook.pointwise/1", place, turn).octets(4), "big") / 2**32
+    size = Fraction(2 * round((low + (high - low) * share) * DENOMINATOR) + 1, 2 * DENOMINATOR)
+    return -size if negative else size
+
+
+@lru_cache(maxsize=8 * KEPT)
+def _ball(place: int, turn: int, negative: bool, bits: int) -> arb:
+    return number(coordinate(place, turn, negative))
+
+
+@lru_cache(maxsize=16)
+def _pi(bits: int) -> arb:
+    return arb.pi()
 
 
 # The comparison.
@@ -274,12 +300,11 @@ class Comparing:
 
     def __post_init__(self) -> None:
         names = (self.left.names | self.right.names) - {CONSTANT}
-        self.drawn = tuple(sorted(names)), self.positive & names
-        self.points = points(*self.drawn)
+        self.points = Points(tuple(sorted(names)), self.positive)
 
     def further(self, enough: int = ENOUGH) -> Apart | None:
         """A difference, if one is found before `enough` points agree or all are looked at."""
-        while self.turn < len(self.points) and len(self.agreed) < enough:
+        while self.turn < self.points.count and len(self.agreed) < enough:
             apart = self._looked_at(self.turn)
             self.turn += 1
             if apart:
@@ -311,7 +336,7 @@ class Comparing:
         if not (real_a and real_b):
             return self._one_sided(turn, bits, a, b) if real_a or real_b else None
         if not a.overlaps(b):
-            return Apart(self.points[turn], digits(a), digits(b))
+            return Apart(self.points.point(turn), digits(a), digits(b))
         agreed = min(a.rel_accuracy_bits(), b.rel_accuracy_bits()) - 1
         if agreed < NEEDED:
             agreed = self._near_zero(turn, a, b)
@@ -321,7 +346,7 @@ class Comparing:
         return None
 
     def _values(self, turn: int, bits: int) -> tuple[arb, arb]:
-        reals = _Reals(_bound(self.drawn, turn, bits), bits)
+        reals = _Reals(self.points.values(turn, bits), bits)
         return reals.value(self.left), reals.value(self.right)
 
     def _near_zero(self, turn: int, a: arb, b: arb) -> int:
@@ -341,25 +366,17 @@ class Comparing:
     def _one_sided(self, turn: int, bits: int, a: arb, b: arb) -> Apart | None:
         """Where one side alone is real: a difference, unless the other one comes back to it."""
         real, other = (a, self.right) if a.is_finite() else (b, self.left)
-        value = _Complexes(_bound(self.drawn, turn, bits)).value(other)
+        value = _Complexes(self.points.values(turn, bits)).value(other)
         if not value.is_finite():
             return None
         if not (value.real.overlaps(real) and value.imag.contains(0)):
             shown = digits(real)
             sides = (shown, None) if a.is_finite() else (None, shown)
-            return Apart(self.points[turn], *sides)
+            return Apart(self.points.point(turn), *sides)
         close = (value.real - real).rad() + value.imag.rad()
         if close * arb(2) ** NEEDED <= abs(real) + 1:
             self.agreed.append(NEEDED)
         return None
-
-
-@lru_cache(maxsize=64 * KEPT)
-def _bound(drawn: tuple[tuple[str, ...], frozenset[str]], turn: int, bits: int) -> dict[str, arb]:
-    """The variables' values at a point, and pi; to be called with `bits` bits in force."""
-    values = {name: number(value) for name, value in points(*drawn)[turn].items()}
-    values[CONSTANT] = arb.pi()
-    return values
 
 
 def digits(value: arb) -> str:
