@@ -1,6 +1,6 @@
 """What is asked of an exercise, together with its key: the contract between generator and grader.
 
-    Question = Derivative | Forward | Shapes | Prerequisites | Cache | Choice
+    Question = Derivative | Forward | Shapes | Prerequisites | Cache | Choice | Step
 
 A question is self-contained: it travels as JSON to a grading worker that has nothing else.
 `public` is the only view of it that a learner may see.
@@ -19,7 +19,9 @@ from engine.notation import Scope, parse_expr, show
 from engine.program import Program, Target
 from engine.shapes import Shape
 
-Kind: TypeAlias = Literal["derivative", "forward", "shapes", "prerequisites", "cache", "choice"]
+Kind: TypeAlias = Literal[
+    "derivative", "forward", "shapes", "prerequisites", "cache", "choice", "step"
+]
 Upstream: TypeAlias = Literal["loss", "example"]
 
 
@@ -154,7 +156,52 @@ class Choice(Asked):
             raise ValueError(f"question {self.id}: no option is labelled {self.key!r}")
 
 
-Question: TypeAlias = Derivative | Forward | Shapes | Prerequisites | Cache | Choice
+@dataclass(frozen=True)
+class Momentum:
+    """The names of the factor and of the velocity in gradient descent with momentum."""
+
+    factor: str
+    velocity: str
+
+
+@dataclass(frozen=True)
+class Step(Asked):
+    """The value of the parameter `target` after one step of gradient descent.
+
+    `gradient` is the derivative of the loss; `rate` names the learning rate, which is one of the
+    program's symbols, as are the names of `momentum`.
+    """
+
+    kind: ClassVar[Kind] = "step"
+
+    program: Program
+    target: Target
+    gradient: Expr
+    rate: str
+    momentum: Momentum | None = None
+    example_axis: int | None = None
+
+    @property
+    def parameter(self) -> Expr:
+        """The parameter before the step."""
+        return self.program.var(self.target.variable)
+
+    @property
+    def direction(self) -> Expr:
+        """What the parameter is moved against: the gradient, or the new velocity."""
+        if self.momentum is None:
+            return self.gradient
+        factor: Expr = self.program.var(self.momentum.factor)
+        return factor * self.program.var(self.momentum.velocity) + self.gradient
+
+    @property
+    def reference(self) -> Expr:
+        """The new value: w - rate * direction."""
+        rate: Expr = self.program.var(self.rate)
+        return self.parameter - rate * self.direction
+
+
+Question: TypeAlias = Derivative | Forward | Shapes | Prerequisites | Cache | Choice | Step
 
 
 def public(question: Question) -> dict[str, Any]:
@@ -292,6 +339,26 @@ def _choice_from_json(stored: Mapping[str, Any], program: Program) -> dict[str, 
     return {"options": options, "key": stored["key"]}
 
 
+def _step_to_json(question: Step) -> dict[str, Any]:
+    return {
+        "target": _target_to_json(question.target),
+        "gradient": show(question.gradient, "text"),
+        "rate": question.rate,
+        "momentum": asdict(question.momentum) if question.momentum else None,
+        "example_axis": question.example_axis,
+    }
+
+
+def _step_from_json(stored: Mapping[str, Any], program: Program) -> dict[str, Any]:
+    return {
+        "target": _target_from_json(stored["target"]),
+        "gradient": parse_expr(stored["gradient"], Scope.of(program)),
+        "rate": stored["rate"],
+        "momentum": Momentum(**stored["momentum"]) if stored["momentum"] else None,
+        "example_axis": stored["example_axis"],
+    }
+
+
 CODECS: dict[str, Codec] = {
     "derivative": Codec(Derivative, _derivative_to_json, _derivative_from_json),
     "forward": Codec(
@@ -310,4 +377,5 @@ CODECS: dict[str, Codec] = {
     "prerequisites": Codec(Prerequisites, _prerequisites_to_json, _prerequisites_from_json),
     "cache": Codec(Cache, _cache_to_json, _cache_from_json),
     "choice": Codec(Choice, _choice_to_json, _choice_from_json),
+    "step": Codec(Step, _step_to_json, _step_from_json),
 }

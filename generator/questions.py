@@ -8,16 +8,18 @@ from typing import Any, cast
 
 from engine.derived import Needs, prerequisites
 from engine.notation import show
-from engine.program import Program, Target
+from engine.program import Program, Statement, Symbol, Target
 from engine.question import (
     Cache,
     Choice,
     Derivative,
     Forward,
+    Momentum,
     Option,
     Prerequisites,
     Question,
     Shapes,
+    Step,
     Upstream,
 )
 from engine.seeding import Stream
@@ -40,9 +42,13 @@ PROMPTS = {
     "cache": "Which values have to be kept from the forward pass to compute {{derivative}}?"
     " List no more than necessary; parameters and labels are at hand anyway.",
     "choice": "Which of these is {{derivative}}?",
+    "step": "Write down the value of {{target_symbol}} after one step of {{update}}, as a formula"
+    " in its old value and the quantities of the forward pass.",
 }
 DISTRACTORS = 3
 LABELS = "ABCDEFGH"
+RATES = ("alpha", "eta", "rate")  # names of the learning rate, the first that is free
+FACTORS, VELOCITIES = ("beta", "gamma", "mu"), ("v", "u", "velocity")
 AXES = {"rows": 0, "columns": 1}
 
 
@@ -88,9 +94,10 @@ class Place:
             prompt = self.context.bound(**spoken).fill(text)
         return {"id": f"{self.exercise}/{self.name}", "name": self.name, "prompt": prompt}
 
-    def about(self, target: Target) -> dict[str, str]:
+    def about(self, target: Target, **spoken: str) -> dict[str, str]:
         """`head` for a question about a derivative."""
         return self.head(
+            **spoken,
             derivative=f"${derivative_latex(self.known, target)}$",
             target_symbol=f"${target_latex(self.known, target)}$",
             loss_symbol=f"${latex(self.known.var(self.known.loss))}$",
@@ -282,6 +289,53 @@ def _formula(formula: Any) -> str:
     return f"${show(formula, 'latex')}$"
 
 
+def _step(place: Place) -> Step:
+    target = place.target()
+    program = place.known
+    if program.roles.get(target.variable) != "parameter" or target.entry is not None:
+        raise place.entry.table.error("target", "a step is taken with a whole parameter")
+    rate, factor, velocity = _step_symbols(program, target)
+    momentum = place.entry.table.flag("momentum", False)
+    given = (rate, factor, velocity) if momentum else (rate,)
+    return Step(
+        **place.about(target, update=_update(*(latex(each.var) for each in given))),
+        program=replace(program, symbols=(*program.symbols, *given)),
+        target=target,
+        gradient=closed_form(program, target),
+        rate=rate.name,
+        momentum=Momentum(factor.name, velocity.name) if momentum else None,
+        example_axis=_example_axis(place),
+    )
+
+
+def _step_symbols(program: Program, target: Target) -> tuple[Symbol, Symbol, Symbol]:
+    """The learning rate, the factor and the velocity, under names that are free."""
+    taken = {*program.shapes, *program.dimensions}
+    named: tuple[Symbol | Statement, ...] = (*program.symbols, *program.statements)
+    taken |= {alias for each in named for alias in each.aliases}
+    rate, factor, velocity = (
+        next(name for name in names if name not in taken) for names in (RATES, FACTORS, VELOCITIES)
+    )
+    others = tuple(name for name in (*RATES, "lr", "learning_rate") if name not in {*taken, rate})
+    shape = program.shapes[target.variable]
+    return (
+        Symbol(rate, (), "constant", "positive", others, "the learning rate"),
+        Symbol(factor, (), "constant", "probability", (), "the factor of the velocity"),
+        Symbol(velocity, shape, "data", "real", (), "the velocity before the step"),
+    )
+
+
+def _update(rate: str, factor: str = "", velocity: str = "") -> str:
+    """How a prompt calls the step."""
+    plain = f"gradient descent with the learning rate ${rate}$"
+    if not factor:
+        return plain
+    return (
+        f"{plain} and momentum: the velocity ${velocity}$ is first multiplied by ${factor}$ and"
+        " increased by the gradient; its new value times the learning rate is then subtracted"
+    )
+
+
 BUILDERS: dict[str, Callable[[Place], Question]] = {
     "derivative": _derivative,
     "forward": _forward,
@@ -289,4 +343,5 @@ BUILDERS: dict[str, Callable[[Place], Question]] = {
     "prerequisites": _prerequisites,
     "cache": _cache,
     "choice": _choice,
+    "step": _step,
 }

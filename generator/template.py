@@ -161,7 +161,7 @@ KEYS = (
 )  # fmt: skip
 
 # What the prompts of questions say themselves.
-SPOKEN = ("derivative", "target_symbol", "loss_symbol", "symbols")
+SPOKEN = ("derivative", "target_symbol", "loss_symbol", "symbols", "update")
 
 CONDITIONAL = ("when", "unless", "for")
 ENTRY_KEYS: dict[str, tuple[str, ...]] = {
@@ -172,10 +172,11 @@ ENTRY_KEYS: dict[str, tuple[str, ...]] = {
     "conventions": ("text",),
     "questions": (
         "kind", "name", "prompt", "target", "asked", "upstream", "numerator_layout",
-        "example_axis", "distractors", "instead", "options",
+        "example_axis", "distractors", "instead", "options", "momentum",
     ),
     "options": ("text", "key", "misconception", "comment"),
 }  # fmt: skip
+TARGETED = ("derivative", "prerequisites", "cache", "step")  # kinds of question
 NEEDED: dict[str, tuple[str, ...]] = {
     "symbols": ("name", "role"),
     "forward": ("lines",),
@@ -316,7 +317,7 @@ class _Reading:
         self._check_slots(table.table("instead"))
         table.one_of("upstream", get_args(Upstream), "loss")
         options = tuple(self._entry("options", each) for each in table.tables("options"))
-        if kind in ("derivative", "prerequisites", "cache") or (kind == "choice" and not options):
+        if kind in TARGETED or (kind == "choice" and not options):
             table.text("target")
         return Asking(table, entry.condition, entry.counters, kind, options)  # type: ignore[arg-type]  # checked by one_of
 

@@ -14,11 +14,13 @@ from engine.question import (
     Choice,
     Derivative,
     Forward,
+    Momentum,
     Option,
     Prerequisites,
     Question,
     QuestionError,
     Shapes,
+    Step,
     public,
     question_from_json,
     question_to_json,
@@ -33,7 +35,7 @@ PROGRAM = parse_program(
     ("z = w^T x", "a = sigmoid(z)", "L = (a - y)^2"),
     "L",
 )
-HEAD = {"id": "t@1:0/q", "name": "q", "prompt": "What is $z$?"}
+HEAD: dict[str, Any] = {"id": "t@1:0/q", "name": "q", "prompt": "What is $z$?"}
 OPTIONS = (Option("A", "one", "sign-flip", "no"), Option("B", "two"))
 
 QUESTIONS: tuple[Question, ...] = (
@@ -62,6 +64,16 @@ QUESTIONS: tuple[Question, ...] = (
         also_fine=(Target("L"),),
     ),
     Cache(**HEAD, program=PROGRAM, target=Target("w"), required=(("a", "z"), ("x",)), free=("y",)),
+    Step(
+        **HEAD,
+        program=PROGRAM,
+        target=Target("w"),
+        gradient=PROGRAM.var("a") * PROGRAM.var("x"),
+        rate="y",
+        momentum=Momentum("a", "w"),
+        example_axis=1,
+    ),
+    Step(**HEAD, program=PROGRAM, target=Target("w"), gradient=PROGRAM.var("x"), rate="y"),
     Choice(**HEAD, program=None, options=OPTIONS, key="B"),
     Choice(**HEAD, program=PROGRAM, options=OPTIONS, key="A"),
 )
