@@ -122,17 +122,16 @@ class Cursor(ABC):
             else f"'{self.text[token.start : token.end]}' came"
         )
         message = f"{expected}, but {came} here" if kind == "parse" else expected
-        hint = self.hint(token) if kind == "parse" else ""
+        hint = self.hint(token, expected) if kind == "parse" else ""
         raise Mistake(Problem(kind, span or token.span, message, hint))
 
-    def hint(self, token: Token) -> str:
+    def hint(self, token: Token, expected: str) -> str:
         """What probably helps where `token` came unexpectedly."""
-        opened = [each for each in self.tokens[: self.at] if each.text in CLOSING]
-        if self.open and opened and self.open[-1] in CLOSING.values():
+        if self.open and self.open[-1] in CLOSING.values() and expected.startswith("expected '"):
             last = self.last_open()
             behind = self.text[last.end : last.end + SHOWN].split("\n")[0]
             return f"the '{self.text[last.start : last.end]}' before '{behind}' is still open"
-        if token.text in CLOSING.values():
+        if token.text in CLOSING.values() and expected.endswith("the end"):
             return f"no bracket that '{token.text}' would close is open"
         return words.HINTS.get(self.text[token.start : token.end], "")
 

@@ -231,7 +231,7 @@ class Elaborator:
                 "unknown-symbol",
                 span,
                 f"'{name}' is not a symbol of this exercise",
-                f"did you mean {near}?" if near else "",
+                f"did you mean {near}?" if near else self.scope.overview,
             )
         )
 

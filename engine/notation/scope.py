@@ -18,6 +18,7 @@ from engine.notation.vocabulary import FUNCTIONS
 from engine.program import Program, Statement, Symbol
 from engine.shapes import SCALAR, Dim, Shape
 
+MOST_SHOWN = 9  # names in a hint
 LIKE = 0.7  # how much of two names agrees, from 0 to 1, where the one is meant for the other
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
 WORDS = {"lam": "lambda", "lmbda": "lambda", "eps": "epsilon", "varepsilon": "epsilon"}
@@ -113,6 +114,13 @@ class Scope:
         known = [*self._exact, *self.functions, *(FUNCTIONS if len(name) > 2 else ())]
         matches = difflib.get_close_matches(name[:40], known, n=1, cutoff=LIKE)
         return matches[0] if matches else ""
+
+    @cached_property
+    def overview(self) -> str:
+        """The names that there are, as a hint."""
+        names = [name for name in self.symbols if name not in self.dimensions]
+        more = ", …" if len(names) > MOST_SHOWN else ""
+        return f"there are {', '.join(names[:MOST_SHOWN])}{more}" if names else ""
 
     def dimension(self, name: str) -> Dim | None:
         """The dimension called `name`."""

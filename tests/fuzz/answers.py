@@ -75,7 +75,7 @@ class Report:
     slowest: list[tuple[float, Sample]] = field(default_factory=list)
     total: float = 0.0
     faults: list[tuple[Sample, str]] = field(default_factory=list)
-    memory: tuple[float, float] = (0.0, 0.0)
+    memory: list[float] = field(default_factory=list)  # at the start and after every quarter
 
     @property
     def good(self) -> bool:
@@ -89,7 +89,7 @@ class Report:
         """The report for a person."""
         yield f"{self.count} texts, {self.total / max(self.count, 1):.3f} ms each"
         yield ", ".join(f"{name} {count}" for name, count in self.outcomes.most_common())
-        yield f"memory {self.memory[0]:.0f} MB -> {self.memory[1]:.0f} MB"
+        yield f"memory in MB: {' '.join(f'{each:.0f}' for each in self.memory)}"
         for taken, sample in self.slowest:
             yield f"\n{taken:.1f} ms: number {sample.number}\n{sample.reproduction}"
         for sample, trace in self.faults:
@@ -162,11 +162,13 @@ def warm_up() -> None:
 def run(count: int, seed: int, first: int = 0) -> Report:
     """Grades `count` texts."""
     warm_up()
-    report, before = Report(count), megabytes()
-    for number in range(first, first + count):
-        tried(report, sample(seed, number))
+    report = Report(count)
+    for number in range(count):
+        if number % max(count // 4, 1) == 0:
+            report.memory.append(megabytes())
+        tried(report, sample(seed, first + number))
     gc.collect()
-    report.memory = (before, megabytes())
+    report.memory.append(megabytes())
     gc.unfreeze()
     return report
 

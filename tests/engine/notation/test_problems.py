@@ -11,7 +11,12 @@ ROWS = (
     ("X (a - y)", "shape", "X (a - y)", "(n, m) times (1, m): inner sizes m and 1 differ"),
     ("w x", "shape", "w x", "(n, 1) times (n, 1): inner sizes 1 and n differ"),
     ("X * a^T", "shape", "X * a^T", "(n, m) and (m, 1) cannot be combined entry by entry"),
-    ("sum_{i=1}^{n} a_i", "shape", "sum_{i=1}^{n} a_i", "the index i runs to n, but selects one of m"),
+    (
+        "sum_{i=1}^{n} a_i",
+        "shape",
+        "sum_{i=1}^{n} a_i",
+        "the index i runs to n, but selects one of m",
+    ),
     ("v_3", "shape", "v_3", "(2, 1) has no entry number 3"),
     ("foo x", "unknown-symbol", "foo", "'foo' is not a symbol of this exercise"),
     ("X (a - y) + foo", "unknown-symbol", "foo", "'foo' is not a symbol of this exercise"),

@@ -246,6 +246,34 @@ def test_two_readings_that_differ_are_asked_back() -> None:
     assert [show(each.expr) for each in outcome.readings] == ["K @ (1 - K)", "K * (1 - K)"]
 
 
+CLASSES = Scope(
+    {"p": ("k", 1), "y": ("k", 1), "x": ("n", 1)},
+    dimensions=frozenset({"k", "n"}),
+    wanted=("k", 1),
+    one_hot=frozenset({"y"}),
+)
+
+
+@pytest.mark.parametrize("text", ["p_k - y_k", "p_k - 1{k = y}", "-(1{y = j} - p_j)"])
+def test_a_component_form_says_the_whole(text: str) -> None:
+    outcome = read(text, CLASSES)
+    assert isinstance(outcome, Read) and outcome.entry is not None
+    assert outcome.entry.shape == () and outcome.expr.shape == ("k", 1)
+    assert show(outcome.expr) in ("p - y", "-(y - p)")
+
+
+def test_an_index_that_runs_elsewhere_is_a_conflict_of_shapes() -> None:
+    outcome = read("x_i", CLASSES)
+    assert isinstance(outcome, Unreadable)
+    assert outcome.problem.message == "the index i runs to n, but the answer has k entries"
+
+
+def test_in_the_matlab_dialect_a_star_is_a_matrix_product() -> None:
+    scope = Scope({"K": ("n", "n"), "x": ("n", 1)}, dimensions=frozenset("n"), matlab=True)
+    outcome = read("K*x", scope)
+    assert isinstance(outcome, Read) and show(outcome.expr) == "K x"
+
+
 def test_a_surface_tree_can_be_read_in_another_scope() -> None:
     conflict = read("X (a - y)", SCOPE)
     assert isinstance(conflict, Unreadable) and conflict.syntax is not None
