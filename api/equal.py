@@ -34,7 +34,7 @@ def main(words: Sequence[str]) -> int:
     if given.right is None:
         raise Misuse("two expressions are needed, or --pairs FILE.")
     found = equal(given.left, given.right, positive)
-    print(shown(found, given.left, given.right))
+    print(shown(found))
     return 0 if isinstance(found, Equal) else 1
 
 
@@ -67,15 +67,14 @@ def evidence(found: Equality) -> str:
             return f"{side}: {problem}"
 
 
-def shown(found: Equality, left: str, right: str) -> str:
+def shown(found: Equality) -> str:
     """An outcome as a person reads it, with a mark under what cannot be read."""
     line = f"{outcome(found)} ({evidence(found)})"
-    if not isinstance(found, Invalid) or found.span is None:
+    if not isinstance(found, Invalid) or found.span is None or "\n" in found.text:
         return line
-    text = left if found.side == "left" else right
     start, end = found.span
-    marks = "^" * max(1, min(end, len(text)) - start)
-    return f"{line}\n    {text}\n    {' ' * start}{marks}" if "\n" not in text else line
+    marks = "^" * max(1, min(end, len(found.text)) - start)
+    return f"{line}\n    {found.text}\n    {' ' * start}{marks}"
 
 
 def read_pairs(path: Path) -> Iterator[dict[str, Any]]:

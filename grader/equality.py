@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from engine.canonical import canonical
@@ -20,11 +21,13 @@ from engine.symbolic import pointwise
 from engine.symbolic.balls import Agreement
 from grader import verdict
 from grader.compiled import comparison_of
-from grader.plain import Texts, names_of
+from grader.plain import names_of, scope_of_names
 from grader.reading import LARGEST_NUMBER, MOST_NODES, sentence
+from grader.spelled import LONGEST
 
 EVERYWHERE = "equal by the laws of sums and products"
 PROVED = "equal by a symbolic proof"
+KEPT = 512  # texts
 PROVABLE = 120  # nodes of both sides together
 BUDGET = 4_000  # term products for a proof
 SINGLE = frozenset(("transpose", "sum", "mean", "trace"))  # of one number: the number
@@ -71,11 +74,12 @@ class Different:
 
 @dataclass(frozen=True)
 class Invalid:
-    """Nothing can be said: `side` is left, right or both."""
+    """Nothing can be said: `side` is left, right or both; `span` is a part of `text`."""
 
     side: str
     problem: str
     span: tuple[int, int] | None = None
+    text: str = ""
 
 
 Equality: TypeAlias = Equal | Different | Invalid
@@ -86,19 +90,23 @@ def equal(left: str, right: str, positive: frozenset[str] = frozenset()) -> Equa
 
     The variables named in `positive` are greater than 0.
     """
+    for side, text in (("left", left), ("right", right)):
+        if len(text) > LONGEST:
+            return Invalid(side, f"An expression has at most {LONGEST} characters.")
     texts = names_of(left, right)
     sides: list[Expr] = []
     for side, text in (("left", texts.left), ("right", texts.right)):
-        match _understood(text, texts):
+        match _understood(text, texts.names):
             case Problem() as problem:
-                return Invalid(side, sentence(problem), problem.span)
+                return Invalid(side, sentence(problem), problem.span, text)
             case expr:
                 sides.append(expr)
     return _compared(sides[0], sides[1], frozenset(filter(None, map(texts.scope.lookup, positive))))
 
 
-def _understood(text: str, texts: Texts) -> Expr | Problem:
-    """What a text says in plain numbers."""
+@lru_cache(maxsize=KEPT)
+def _understood(text: str, names: frozenset[str]) -> Expr | Problem:
+    """What a text says in plain numbers; a reference is read once for many answers."""
     whole = (0, len(text))
     if not text.strip():
         return Problem("parse", whole, "there is no expression here", text=text)
@@ -106,7 +114,7 @@ def _understood(text: str, texts: Texts) -> Expr | Problem:
     if stray:
         return Problem("parse", stray.span(), f"'{stray[0]}' means nothing here", text=text)
     try:
-        reading = read(text, texts.scope)
+        reading = read(text, scope_of_names(names))
     except EngineError as error:
         return Problem("parse", whole, str(error), text=text)
     match reading:

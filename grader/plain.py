@@ -39,11 +39,16 @@ MOST_LETTERS = 8  # of a product written as one word
 
 @dataclass(frozen=True)
 class Texts:
-    """Two texts, glued functions cut off, with the scope of all their names."""
+    """Two texts, glued functions cut off, with all their names."""
 
     left: str
     right: str
-    scope: Scope
+    names: frozenset[str]
+
+    @property
+    def scope(self) -> Scope:
+        """The scope in which the names are numbers."""
+        return scope_of_names(self.names)
 
 
 @lru_cache(maxsize=1024)
@@ -56,7 +61,7 @@ def scope_of_names(names: frozenset[str]) -> Scope:
 
 
 def names_of(left: str, right: str) -> Texts:
-    """The two texts with the scope of their names."""
+    """The two texts with their names."""
     left, right = _prepared(left), _prepared(right)
     words = _words(left), _words(right)
     strange = _strange(left, words[0] | words[1]) | _strange(right, words[0] | words[1])
@@ -64,8 +69,8 @@ def names_of(left: str, right: str) -> Texts:
     names = _certain(words[0] | words[1])
     split = _products(words, names)
     unique = {normal(name): name for name in sorted(names, reverse=True)}
-    scope = scope_of_names(frozenset(unique[key] for key in unique.keys() - {"pi", "e"}))
-    return Texts(_spaced(left, split), _spaced(right, split), scope)
+    variables = frozenset(unique[key] for key in unique.keys() - {"pi", "e"})
+    return Texts(_spaced(left, split), _spaced(right, split), variables)
 
 
 def _prepared(text: str) -> str:

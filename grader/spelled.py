@@ -13,6 +13,7 @@ from itertools import pairwise
 from math import factorial
 
 MOST_CALLS = 40  # in one text
+LONGEST = 4000  # characters; some calls repeat their operand, which may hold calls
 
 _SIMPLE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"%(pi|e)\b"), r" \1 "),  # Maxima's constants
@@ -87,7 +88,8 @@ def _called(text: str, left: int = MOST_CALLS) -> str:
         inside = [_called(each, left - 1) for each in _split(text[found.end() : end])]
         parts += [text[at : found.start()], _written(found, inside)]
         at, left = end + 1, left - 1
-    return "".join((*parts, text[at:]))
+    written = "".join((*parts, text[at:]))
+    return written if len(written) <= LONGEST else text
 
 
 def _written(found: re.Match[str], inside: list[str]) -> str:

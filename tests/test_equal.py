@@ -6,6 +6,7 @@ import json
 import random
 import re
 import statistics
+import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -218,6 +219,30 @@ def test_a_difference_has_a_witness() -> None:
 def test_names(left: str, right: str, names: set[str]) -> None:
     found = set(names_of(left, right).scope.symbols) - {"pi"}
     assert {"alpha" if name == "α" else name for name in found} == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 5000,
+        "(" * 900 + "x" + ")" * 900,
+        "asinh(" * 300 + "x" + ")" * 300,
+        "2^" * 400 + "x",
+        "9" * 200,
+        "2^99999999",
+        "((((9^99)^99)^99)^99)^99",
+        "exp(exp(exp(exp(exp(x)))))",
+        "log_" * 500,
+        "\\sqrt[" * 200,
+        "\x00\ud800",
+    ],
+    ids=lambda text: text[:12],
+)
+def test_monsters_end_soon(text: str) -> None:
+    start = time.process_time()
+    assert not isinstance(equal(text, "x"), Equal)
+    assert not isinstance(equal("x", text), Equal)
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(

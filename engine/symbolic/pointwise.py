@@ -333,8 +333,13 @@ class Comparing:
         real_a, real_b = a.is_finite(), b.is_finite()
         self.seen_left |= real_a
         self.seen_right |= real_b
-        if not (real_a and real_b):
-            return self._one_sided(turn, bits, a, b) if real_a or real_b else None
+        if not (real_a or real_b):
+            a, b = self._detour(self.left, turn, bits), self._detour(self.right, turn, bits)
+            if not (a.is_finite() and b.is_finite()):
+                return None
+            self.seen_left = self.seen_right = True
+        elif not (real_a and real_b):
+            return self._one_sided(turn, bits, a, b)
         if not a.overlaps(b):
             return Apart(self.points.point(turn), digits(a), digits(b))
         agreed = min(a.rel_accuracy_bits(), b.rel_accuracy_bits()) - 1
@@ -348,6 +353,12 @@ class Comparing:
     def _values(self, turn: int, bits: int) -> tuple[arb, arb]:
         reals = _Reals(self.points.values(turn, bits), bits)
         return reals.value(self.left), reals.value(self.right)
+
+    def _detour(self, expr: Expr, turn: int, bits: int) -> arb:
+        """The real value of a side that is not real on its way; none where it ends elsewhere."""
+        value = _Complexes(self.points.values(turn, bits)).value(expr)
+        real = value.is_finite() and value.imag.contains(0)
+        return value.real if real and value.imag.rad() < 2**-NEEDED else arb("nan")
 
     def _near_zero(self, turn: int, a: arb, b: arb) -> int:
         """The bits of agreement where both are zero, beside the size of their terms."""
