@@ -7,7 +7,8 @@ In order of precedence, the first that explains it:
     3. one mistake in the pass, exactly
     4. one mistake, up to transposition or such a factor
     5. two mistakes in the pass, found lazily
-    6. any other constant factor
+    6. the right gradient and one quantity of the program too many
+    7. any other constant factor
 
 Mistakes that cannot be told apart are reported together, at most three: those with a particular
 cause before those that only say that a path is wrong, else in the order of misconceptions.toml.
@@ -41,7 +42,7 @@ FAR = 1e-6  # relative: rounding in float64 stays far below
 
 TRANSPOSED = "transposed-result"
 SHORTHAND, MEAN = "per-example-shorthand", "missing-batch-mean"
-ODD_CONSTANT = "constant-multiple"
+ODD_CONSTANT, EXTRA_TERM = "constant-multiple", "extra-term"
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,11 @@ class Search:
     @cached_property
     def _pairs(self) -> Pairs:
         """Two of the mistakes that make a difference each."""
-        forms: dict[Plan, set[Form]] = {}
-        for entry in self._singles.distinct():
-            forms.setdefault(entry.plan, set()).add(entry.form)
-        fitting = [plan for plan in self._at_nodes if forms.get(plan, set()) == {"whole"}]
-        misshapen = [plan for plan in self._at_nodes if "as it came" in forms.get(plan, ())]
+        found = [(entry.form, entry.plan) for entry in self._singles.distinct()]
+        odd = {plan for form, plan in found if form == "as it came"}
+        fit = {plan for form, plan in found if form == "whole"} - odd
+        fitting = [plan for plan in self._at_nodes if plan in fit]
+        misshapen = [plan for plan in self._at_nodes if plan in odd]
         return Pairs(self.grounds[0], (*fitting, *misshapen), len(fitting))
 
     def differs(self, answer: Expr) -> bool:
@@ -109,7 +110,14 @@ class Search:
         """What explains an answer with these values, one per ground."""
         if self._factor_of_reference(values) == ():
             return ()  # equal up to rounding in float64: no mistake of these makes that difference
-        for step in (self._at_loss, self._turned, self._one, self._one_and_more, self._two):
+        for step in (
+            self._at_loss,
+            self._turned,
+            self._one,
+            self._one_and_more,
+            self._two,
+            self._extra,
+        ):
             found = _best(step(values))
             if found[:1] and found[0].slugs == (TRANSPOSED,):
                 same = (each for each in _best(self._one(values)) if each.slugs != (TRANSPOSED,))
@@ -159,6 +167,16 @@ class Search:
         for entry, slugs in self._named(self._pairs, values):
             if not slugs:
                 yield Explanation(entry.plan.slugs, entry.plan.fields)
+
+    def _extra(self, values: Sequence[Batch]) -> Iterator[Explanation]:
+        right = self.references
+        if any(a.shape != b.shape for a, b in zip(values, right, strict=True)):
+            return
+        rest = [a - b for a, b in zip(values, right, strict=True)]
+        for name in self.grounds[0].env.values:
+            factors = self._factors(rest, [each.env.values[name] for each in self.grounds])
+            if factors and self._slugs([each / factors[0] for each in factors]) == ():
+                yield Explanation((EXTRA_TERM,), {"operand": name})
 
     def _odd_constant(self, values: Sequence[Batch]) -> Iterator[Explanation]:
         factors = self._factors(values, self.references)

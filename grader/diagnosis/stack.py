@@ -27,9 +27,9 @@ from engine.shapes import Shape
 from grader.diagnosis.ground import Ground, SiteKey
 from grader.diagnosis.plan import Plan
 
-Form: TypeAlias = Literal["whole", "as it came", "scalar"]
-"""How a gradient is written: in the shape of the variable; in the shape that the mistake left;
-as one number where all entries are equal."""
+Form: TypeAlias = Literal["whole", "as it came", "scalar", "row", "column"]
+"""How a gradient is written: in the shape of the variable; in the shape that the mistake left; as
+one number, row or column where all entries, rows or columns are equal."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +78,21 @@ def _finished(ground: Ground, plan: Plan, adjoint: Batch | None) -> dict[Form, B
     if adjoint.shape != shape:
         found["as it came"] = adjoint
     found = {form: plan.final(ground, ground.picked(each)) for form, each in found.items()}
-    return found | _as_scalar(found["whole"])
+    whole = found["whole"]
+    for form, shape, data in _shorter(whole.shape, whole.data):
+        if np.all(data == whole.data):
+            found[form] = Batch(data.reshape(len(data), *shape), shape, whole.field)
+    return found
 
 
-def _as_scalar(value: Batch) -> dict[Form, Batch]:
-    """A gradient whose entries are all equal, as the scalar that a learner would write."""
-    flat = value.data.reshape(len(value.data), -1)
-    if not value.shape or not np.array_equal(flat, np.broadcast_to(flat[:, :1], flat.shape)):
-        return {}
-    return {"scalar": Batch(flat[:, 0], (), value.field)}
+def _shorter(shape: Shape, data: NDArray[Any]) -> Iterator[tuple[Form, Shape, NDArray[Any]]]:
+    """The first entry, row and column of matrices, which stand for all if all are equal."""
+    if not shape:
+        return
+    yield "scalar", (), data[..., :1, :1]
+    if len(shape) == 2 and 1 not in shape:
+        yield "row", (1, shape[1]), data[..., :1, :]
+        yield "column", (shape[0], 1), data[..., :, :1]
 
 
 def _sheet(ground: Ground, plans: tuple[Plan, ...], form: Form, value: Batch) -> Sheet:
@@ -129,12 +135,12 @@ class Stack:
         rows = [row for row in range(len(self.plans)) if row not in self._outside]
         if rows:
             yield _rows_of(whole, rows, whole.data)
-        if rows and whole.shape:
-            flat = whole.data.reshape(*whole.data.shape[:2], -1)
-            level = np.all(flat == flat[:, :, :1], axis=(1, 2))
-            rows = [row for row in rows if level[row]]
-            if rows:
-                yield _rows_of(Sheet(whole.plans, "scalar", (), flat), rows, flat[:, :, 0])
+        for form, short, data in _shorter(whole.shape, whole.data) if rows else ():
+            level = np.all(data == whole.data, axis=(1, 2, 3))
+            equal = [row for row in rows if level[row]]
+            if equal:
+                flat = data.reshape(*data.shape[:2], *short)
+                yield _rows_of(Sheet(whole.plans, form, short, flat), equal, flat)
 
     def adjoint(self) -> Batch | None:
         """The finished gradients of all rows; None where no path leads to the variable."""

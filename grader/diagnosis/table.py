@@ -79,9 +79,9 @@ class Table:
 
     def distinct(self) -> Iterator[Entry]:
         """The entries, of those with the same mistake, form and fingerprint only one."""
-        for shape, file in self._files.items():
+        for file in self._files.values():
             found = {(round(p, 9), each.form, each.plan.slugs): each for p, each in file}
-            yield from (each for each in found.values() if shape or each.form != "scalar")
+            yield from found.values()
 
     def matches(self, value: Batch) -> Iterator[Match]:
         """Every entry of which `value` is a multiple."""

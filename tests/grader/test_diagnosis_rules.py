@@ -138,9 +138,12 @@ ANSWERS = (
     ("scaled.S", "-A * sum(Y, axis=1, keepdims=True)", "term-lost"),
     ("layers.W1", "(W2^T * (1 - a1^2)) x^T", "upstream-left-out"),
     ("neurons.a1_1", "2 sum_j (z2_j - y_j) W2_j2", "wrong-variable"),
+    ("layers.z1", "2 (z2 - y) W2^T * (1 - a1^2) + a1", "extra-term"),
+    ("ridge.w", "2/m X^T r + 2 lambda w - 3 w", "extra-term"),
     ("peak.x", "2 (p - y) / n", "max-gradient-shared"),
 )
 PAIRS = (
+    ("layers.W1", "2 (z2 - y) x^T", {"weights-left-out", "activation-derivative-skipped"}),
     ("layers.W1", "((z2 - y) W2^T * (1 - a1)) x^T", {"factor-two", "tanh-derivative"}),
     ("layers.W1", "(2 (y - z2) W2^T) x^T", {"sign-flip", "activation-derivative-skipped"}),
     (
