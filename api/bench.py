@@ -18,32 +18,41 @@ import resource
 import statistics
 import subprocess
 import sys
+import tomllib
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 from api.command import Arguments
 from api.corpus import read_answers
+from api.equal import outcome
 from api.labelled import read_exercises
 from api.process import ROOT
 from engine.expression import Expr
-from engine.notation import Read, show
+from engine.notation import Read, read, show
+from engine.numeric import Environment, constant
 from engine.question import Derivative
+from engine.shapes import Shape
 from engine.symbolic.entrywise import small_sizes
 from grader.compiled import compiled
+from grader.equality import equal
 from grader.grade import grade
 from grader.memory import forget_answers, forget_exercises
+from grader.plain import names_of
 from grader.points import points_of
 from grader.reading import understood
 
 HERE = Path(__file__).parent
 OWN = (HERE / "bench_answers.json", HERE / "bench_exercises.toml")
 CORPUS = (ROOT / "tests/acceptance/answers.json", ROOT / "tests/acceptance/exercises.toml")
+PAIRS = ROOT / "tests/acceptance/pairs.toml"
 NETWORK = "net."
 CAP = 3.0  # seconds for sympy.simplify on one pair
 TIME_OUT = 1.0  # seconds for a verdict
@@ -53,17 +62,84 @@ MALFORMED = (
     "(a - y", "a - y) x", "(a - y) x +", "* x", "a -- * y", "(a - q) x",
     "x @ @ y", "\\frac{a}{", "a^", "sigmoid(", "sigmoid()", "(a - y)(", "[a - y x", "log", "a = ",
     "= a", "sum_{i=1}^{m", "a - y : x", "x..y", "x_{", "a ? y", "grad(L, w)",
-    "the sum of all x", "(((((((((a", "\\begin{matrix} a", "a - y; ;", "\\sigma'", "dL/dw",
+    "the sum of all x", "(((((((((a", "a - y; ;", "\\sigma'", "dL/dw",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Row:
-    """One answer, with the outcomes it may get."""
+class Answer:
+    """An answer to a question, with the outcomes it may get."""
 
     question: Derivative
     text: str
     wanted: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """How a complaint calls it."""
+        return f"{self.question.id} {self.text!r}"
+
+    def outcome(self) -> str:
+        """What is measured."""
+        return grade(self.question, self.text).outcome
+
+    def sides(self) -> tuple[Expr, Expr] | None:
+        """The answer and the reference, where they are two expressions of one shape."""
+        reading = understood(self.text, compiled(self.question).scope)
+        reference = self.question.reference
+        if not isinstance(reading, Read) or reading.expr.shape != reference.shape:
+            return None
+        return reading.expr, reference
+
+    def environments(self) -> tuple[Environment, ...]:
+        """Where the floor is evaluated: at the sample points."""
+        return points_of(self.question.program).environments(self.question.program)
+
+    def inlined(self, side: Expr) -> tuple[Expr, Mapping[str, Shape], Mapping[str, int]]:
+        """A side in terms of the inputs, their shapes, and small sizes."""
+        program = self.question.program
+        shapes = {symbol.name: symbol.shape for symbol in program.symbols}
+        return program.inlined(side), shapes, small_sizes(program)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two plain expressions, with the word that `./gradbook equal` must say."""
+
+    left: str
+    right: str
+    positive: frozenset[str]
+    wanted: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """How a complaint calls it."""
+        given = f" for positive {', '.join(sorted(self.positive))}" if self.positive else ""
+        return f"{self.left!r} against {self.right!r}{given}"
+
+    def outcome(self) -> str:
+        """What is measured."""
+        return outcome(equal(self.left, self.right, self.positive))
+
+    def sides(self) -> tuple[Expr, Expr] | None:
+        """Both expressions, where both can be read."""
+        texts = names_of(self.left, self.right)
+        readings = [read(text, texts.scope) for text in (texts.left, texts.right)]
+        exprs = [reading.expr for reading in readings if isinstance(reading, Read)]
+        return (exprs[0], exprs[1]) if len(exprs) == 2 else None
+
+    def environments(self) -> tuple[Environment, ...]:
+        """Where the floor is evaluated: at one point."""
+        pair = self.sides() or ()
+        names = frozenset().union(*(side.names for side in pair))
+        return (Environment({name: constant(Fraction(11, 8)) for name in names}, {}),)
+
+    def inlined(self, side: Expr) -> tuple[Expr, Mapping[str, Shape], Mapping[str, int]]:
+        """A side, and its variables as scalars."""
+        return side, dict.fromkeys(side.names, ()), {}
+
+
+Row: TypeAlias = Answer | Pair
 
 
 @dataclass(frozen=True)
@@ -112,9 +188,10 @@ def cases() -> tuple[Case, ...]:
     own, corpus = labelled(*OWN), labelled(*CORPUS)
     network = tuple(row for row in own if row.question.id.startswith(NETWORK))
     first = corpus[0].question
-    malformed = tuple(Row(first, text, (UNREADABLE,)) for text in MALFORMED)
+    malformed = tuple(Answer(first, text, (UNREADABLE,)) for text in MALFORMED)
     return (
-        Case("scalar pairs", tuple(row for row in own if row not in network)),
+        Case("scalar pairs", pairs()),
+        Case("scalar derivatives", tuple(row for row in own if row not in network)),
         Case("published corpus", corpus),
         Case("2-2-1 network, wrong", network),
         Case("malformed", malformed, beside=False),
@@ -122,11 +199,21 @@ def cases() -> tuple[Case, ...]:
     )
 
 
-def labelled(answers: Path, exercises: Path) -> tuple[Row, ...]:
+def pairs() -> tuple[Pair, ...]:
+    """The labelled pairs of plain expressions that can be read."""
+    rows = tomllib.loads(PAIRS.read_text(encoding="utf-8"))["pairs"]
+    return tuple(
+        Pair(left, right, frozenset(positive), (word,))
+        for left, right, word, *positive in rows
+        if word != UNREADABLE
+    )
+
+
+def labelled(answers: Path, exercises: Path) -> tuple[Answer, ...]:
     """The rows of a file of labelled answers; one with a note may be asked back."""
     questions = read_exercises(exercises)
     return tuple(
-        Row(questions[each.exercise], each.answer, _wanted(each.correct, bool(each.note)))
+        Answer(questions[each.exercise], each.answer, _wanted(each.correct, bool(each.note)))
         for each in read_answers(answers, questions)
     )
 
@@ -140,7 +227,9 @@ def _wanted(correct: bool, noted: bool) -> tuple[str, ...]:
 
 def warmed(rows: Sequence[Row]) -> None:
     """Has every exercise seen its key and wrong answers, none of them among the rows."""
-    for question in {row.question.id: row.question for row in rows}.values():
+    answers = [row for row in rows if isinstance(row, Answer)]
+    equal("x + 1", "1 + x")
+    for question in {row.question.id: row.question for row in answers}.values():
         key = show(question.reference, "text")
         for text in (key, f"{key} + 1/7", f"1.0 ({key}) log(2)"):
             grade(question, text)
@@ -168,31 +257,22 @@ def _timed(row: Row, cold: bool) -> tuple[float, str]:
         forget_answers()
         forget_exercises()
     started = perf_counter()
-    outcome = grade(row.question, row.text).outcome
+    found = row.outcome()
     seconds = perf_counter() - started
-    said = f"{row.question.id} {row.text!r}"
-    if outcome not in row.wanted:
-        return seconds, f"{said}: {outcome}, expected {' or '.join(row.wanted)}"
-    return seconds, f"{said}: {seconds:.1f} s" if seconds > TIME_OUT else ""
+    if found not in row.wanted:
+        return seconds, f"{row.label}: {found}, expected {' or '.join(row.wanted)}"
+    return seconds, f"{row.label}: {seconds:.1f} s" if seconds > TIME_OUT else ""
 
 
 # what it is held against
 
 
-def sides(row: Row) -> tuple[Expr, Expr] | None:
-    """The answer and the reference, where they are two expressions of one shape."""
-    reading = understood(row.text, compiled(row.question).scope)
-    if not isinstance(reading, Read) or reading.expr.shape != row.question.reference.shape:
-        return None
-    return reading.expr, row.question.reference
-
-
 def floor(row: Row) -> float | None:
-    """The seconds of one float64 evaluation of both sides at the sample points."""
-    pair = sides(row)
+    """The seconds of one float64 evaluation of both sides."""
+    pair = row.sides()
     if pair is None:
         return None
-    environments = points_of(row.question.program).environments(row.question.program)
+    environments = row.environments()
     started = perf_counter()
     for env in environments:
         for side in pair:
@@ -239,17 +319,15 @@ def simplify_on_request(pipe: Connection) -> None:
     while True:
         case, number = pipe.recv()
         row = known[case].rows[number]
-        pair = sides(row)
+        left, right = (row.inlined(side) for side in row.sides() or ())
         started = perf_counter()
-        if pair is not None:
-            program = row.question.program
-            simplified_difference(program, *pair, small_sizes(program))
+        simplified_difference(left[0], right[0], {**left[1], **right[1]}, left[2])
         pipe.send(perf_counter() - started)
 
 
 def spread(rows: Sequence[Row], count: int) -> list[int]:
     """The numbers of up to `count` rows with two sides, evenly spread."""
-    usable = [number for number, row in enumerate(rows) if sides(row) is not None]
+    usable = [number for number, row in enumerate(rows) if row.sides() is not None]
     step = max(1, len(usable) // count)
     return usable[::step][:count]
 
@@ -280,7 +358,9 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 def add_floor(line: Figures, case: Case, rounds: Sequence[Round]) -> None:
     """Holds the whole run against the floor's."""
-    floors = [floor(row) for row in case.rows]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # float64 outside of a domain
+        floors = [floor(row) for row in case.rows]
     known = [seconds for seconds in floors if seconds is not None]
     ours = statistics.median(
         sum(s for s, f in zip(each.seconds, floors, strict=True) if f is not None)
