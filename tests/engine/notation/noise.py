@@ -17,6 +17,8 @@ SOUP = (
     "^{", "_{", "1{", "\\frac", "\\sum_{i=1}^{m}", "\\left(", "\\right)", "\\partial", "\\mathbf 1",
     "np.", ".T", "^T", "^{[2]}", "^{(i)}", "sum_j", "axis=", "keepdims=True", "for i in range(",
     "where",
+    "einsum('ij,jk->ik',", "let ", " in ", " if z > 0 else ", "_{ij}", "[i]", ".shape[0]",
+    ".reshape(-1, 1)", "delta",
     "||", "‖", "e^", "'", "·", "2", "0.5", "1e9", "10", " ",
 )  # fmt: skip
 
