@@ -288,7 +288,7 @@ def scaled(question: Derivative, factor: Fraction) -> Derivative:
 def test_the_size_of_an_exercise_changes_no_verdict(name: str, written: str, factor: str) -> None:
     question, right = scaled(exercise(name), Fraction(factor)), RIGHT_TEXTS[name]
     assert grade(question, f"{written} ({right})").outcome == "correct"
-    wrong = (right, f"2 {written} ({right})", f"{written} (1 + 1e-9) ({right})", f"1e-30 ({right})")
+    wrong = (right, f"2*{written} ({right})", f"{written} (1 + 1e-9) ({right})", f"1e-30 ({right})")
     assert {grade(question, each).outcome for each in wrong} == {"incorrect"}
 
 
