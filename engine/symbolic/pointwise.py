@@ -17,6 +17,7 @@ What a real function is, where the usual conventions leave a choice:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -372,7 +373,8 @@ class Comparing:
             size = (coarse[0].rad() + coarse[1].rad()) * arb(2) ** COARSE
             if not size > 0:
                 return 0
-            return int(float((size / radius).log() / arb(2).log()))
+            bits = float((size / radius).log() / arb(2).log())
+            return int(bits) if math.isfinite(bits) else 0
 
     def _one_sided(self, turn: int, bits: int, a: arb, b: arb) -> Apart | None:
         """Where one side alone is real: a difference, unless the other one comes back to it."""
