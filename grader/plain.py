@@ -24,7 +24,7 @@ ELEMENTARY = (
     "sin", "cos", "tan", "sec", "csc", "cot", "exp", "log", "abs", "ln",
 )  # fmt: skip
 KNOWN = vocabulary.FUNCTIONS.keys() | {*ELEMENTARY, "log10", "log2", "min"}
-PASSED = frozenset({"for", "in", "if", "and", "or", "d", "np", "math"}) | vocabulary.SIDE_WORDS
+PASSED = frozenset({"for", "in", "if", "and", "or", "np", "math"}) | vocabulary.SIDE_WORDS
 COMMON = frozenset(("e",))
 _WORD = re.compile(
     r"(?P<slash>\\?)(?P<word>[^\W\d_]+[^\W_]*)"
@@ -91,6 +91,9 @@ def _candidates(text: str) -> Iterator[str]:
         if sub:
             yield word
             yield f"{word}_{''.join(_digit(mark) for mark in sub)}"
+        elif normal(word) == "sigma":
+            if text[found.end() : found.end() + 1] != "(":
+                yield word
         elif word != "Pi" and (len(word) == 1 or word not in KNOWN):
             yield word
 
