@@ -1,6 +1,6 @@
 """What is asked of an exercise, together with its key: the contract between generator and grader.
 
-    Question = Derivative | Forward | Shapes | Prerequisites | Cache | Choice | Step
+    Question = Derivative | Forward | Shapes | Prerequisites | Cache | Choice | Step | Numeric
 
 A question is self-contained: it travels as JSON to a grading worker that has nothing else.
 `public` is the only view of it that a learner may see.
@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from engine.codec import program_from_json, program_to_json
 from engine.errors import EngineError
 from engine.expression import Expr
+from engine.instance import Given, Instance
 from engine.notation import Scope, parse_expr, show
 from engine.program import Program, Target
 from engine.shapes import Shape
 
 Kind: TypeAlias = Literal[
-    "derivative", "forward", "shapes", "prerequisites", "cache", "choice", "step"
+    "derivative", "forward", "shapes", "prerequisites", "cache", "choice", "step", "instance"
 ]
 Upstream: TypeAlias = Literal["loss", "example"]
 
@@ -201,7 +203,26 @@ class Step(Asked):
         return self.parameter - rate * self.direction
 
 
-Question: TypeAlias = Derivative | Forward | Shapes | Prerequisites | Cache | Choice | Step
+@dataclass(frozen=True)
+class Numeric(Asked):
+    """The value of a derivative at given numbers.
+
+    With `digits`, it is to be rounded to so many digits after the point; without, it is a rational
+    number and asked for exactly.
+    """
+
+    kind: ClassVar[Kind] = "instance"
+
+    program: Program
+    target: Target
+    reference: Expr
+    instance: Instance
+    digits: int | None = None
+
+
+Question: TypeAlias = (
+    Derivative | Forward | Shapes | Prerequisites | Cache | Choice | Step | Numeric
+)
 
 
 def public(question: Question) -> dict[str, Any]:
@@ -359,6 +380,32 @@ def _step_from_json(stored: Mapping[str, Any], program: Program) -> dict[str, An
     }
 
 
+def _numeric_to_json(question: Numeric) -> dict[str, Any]:
+    return {
+        "target": _target_to_json(question.target),
+        "reference": show(question.reference, "text"),
+        "sizes": dict(question.instance.sizes),
+        "given": [
+            {"name": each.name, "shape": list(each.shape), "entries": list(map(str, each.entries))}
+            for each in question.instance.given
+        ],
+        "digits": question.digits,
+    }
+
+
+def _numeric_from_json(stored: Mapping[str, Any], program: Program) -> dict[str, Any]:
+    given = tuple(
+        Given(each["name"], tuple(each["shape"]), tuple(map(Fraction, each["entries"])))
+        for each in stored["given"]
+    )
+    return {
+        "target": _target_from_json(stored["target"]),
+        "reference": parse_expr(stored["reference"], Scope.of(program)),
+        "instance": Instance(tuple(sorted(stored["sizes"].items())), given),
+        "digits": stored["digits"],
+    }
+
+
 CODECS: dict[str, Codec] = {
     "derivative": Codec(Derivative, _derivative_to_json, _derivative_from_json),
     "forward": Codec(
@@ -378,4 +425,5 @@ CODECS: dict[str, Codec] = {
     "cache": Codec(Cache, _cache_to_json, _cache_from_json),
     "choice": Codec(Choice, _choice_to_json, _choice_from_json),
     "step": Codec(Step, _step_to_json, _step_from_json),
+    "instance": Codec(Numeric, _numeric_to_json, _numeric_from_json),
 }

@@ -6,8 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+import numpy as np
+
 from engine.derived import Needs, prerequisites
+from engine.expression import Const, Expr
+from engine.instance import LEAST, Given, Instance, exact_value, instances
 from engine.notation import show
+from engine.numeric import forward
 from engine.program import Program, Statement, Symbol, Target
 from engine.question import (
     Cache,
@@ -15,6 +20,7 @@ from engine.question import (
     Derivative,
     Forward,
     Momentum,
+    Numeric,
     Option,
     Prerequisites,
     Question,
@@ -44,11 +50,13 @@ PROMPTS = {
     "choice": "Which of these is {{derivative}}?",
     "step": "Write down the value of {{target_symbol}} after one step of {{update}}, as a formula"
     " in its old value and the quantities of the forward pass.",
+    "instance": "Compute {{derivative}} for {{point}}. Give {{accuracy}}.",
 }
 DISTRACTORS = 3
 LABELS = "ABCDEFGH"
 RATES = ("alpha", "eta", "rate")  # names of the learning rate, the first that is free
 FACTORS, VELOCITIES = ("beta", "gamma", "mu"), ("v", "u", "velocity")
+DIGITS, MOST_DIGITS = 4, 15
 AXES = {"rows": 0, "columns": 1}
 
 
@@ -86,6 +94,14 @@ class Place:
         names = self.entry.fill_all("asked", self.context) or default
         with self.entry.located("asked"):
             return tuple(self.known.var(name).name for name in names)
+
+    @property
+    def digits(self) -> int:
+        """The number of digits after the point that a rounded value is asked for."""
+        found = self.entry.table.number("digits", DIGITS)
+        if not 1 <= found <= MOST_DIGITS:
+            raise self.entry.table.error("digits", f"expected 1 to {MOST_DIGITS}, not {found}")
+        return found
 
     def head(self, **spoken: str) -> dict[str, str]:
         """What all questions have, with the prompt's own placeholders."""
@@ -336,6 +352,54 @@ def _update(rate: str, factor: str = "", velocity: str = "") -> str:
     )
 
 
+def _instance(place: Place) -> Numeric:
+    target, program = place.target(), place.known
+    reference = closed_form(program, target)
+    found = _telling_instance(place, reference)
+    digits = None if exact_value(program, found, reference) else place.digits
+    return Numeric(
+        **place.about(target, point=_point(program, found), accuracy=_accuracy(digits)),
+        program=program,
+        target=target,
+        reference=reference,
+        instance=found,
+        digits=digits,
+    )
+
+
+def _telling_instance(place: Place, reference: Expr) -> Instance:
+    """The first instance whose result is neither zero nor tiny."""
+    stream = Stream("gradbook.instance/1", place.exercise, place.name)
+    for found in instances(place.known, stream):
+        env = forward(place.known, found.group.inputs())
+        sizes = np.abs(env.evaluate(reference).data)
+        if sizes.any() and sizes[sizes > 0].min() >= LEAST:
+            return found
+    raise place.entry.table.error("target", "no small numbers give this derivative a value to ask")
+
+
+def _point(program: Program, instance: Instance) -> str:
+    """The numbers of an instance, as a list of equations."""
+    return ", ".join(
+        f"${latex(program.var(each.name))} = {_numbers(each)}$" for each in instance.given
+    )
+
+
+def _numbers(given: Given) -> str:
+    entries = [latex(Const(each)) for each in given.entries]
+    if not given.shape:
+        return entries[0]
+    columns = given.shape[-1]
+    rows = [" & ".join(entries[at : at + columns]) for at in range(0, len(entries), columns)]
+    return r"\begin{pmatrix} " + r" \\ ".join(rows) + r" \end{pmatrix}"
+
+
+def _accuracy(digits: int | None) -> str:
+    if digits is None:
+        return "the exact value, as a whole number, a fraction or a decimal, matrices by rows"
+    return f"decimals, correctly rounded to {digits} digits after the point, matrices by rows"
+
+
 BUILDERS: dict[str, Callable[[Place], Question]] = {
     "derivative": _derivative,
     "forward": _forward,
@@ -344,4 +408,5 @@ BUILDERS: dict[str, Callable[[Place], Question]] = {
     "cache": _cache,
     "choice": _choice,
     "step": _step,
+    "instance": _instance,
 }

@@ -161,7 +161,7 @@ KEYS = (
 )  # fmt: skip
 
 # What the prompts of questions say themselves.
-SPOKEN = ("derivative", "target_symbol", "loss_symbol", "symbols", "update")
+SPOKEN = ("derivative", "target_symbol", "loss_symbol", "symbols", "update", "point", "accuracy")
 
 CONDITIONAL = ("when", "unless", "for")
 ENTRY_KEYS: dict[str, tuple[str, ...]] = {
@@ -172,11 +172,11 @@ ENTRY_KEYS: dict[str, tuple[str, ...]] = {
     "conventions": ("text",),
     "questions": (
         "kind", "name", "prompt", "target", "asked", "upstream", "numerator_layout",
-        "example_axis", "distractors", "instead", "options", "momentum",
+        "example_axis", "distractors", "instead", "options", "momentum", "digits",
     ),
     "options": ("text", "key", "misconception", "comment"),
 }  # fmt: skip
-TARGETED = ("derivative", "prerequisites", "cache", "step")  # kinds of question
+TARGETED = ("derivative", "prerequisites", "cache", "step", "instance")  # kinds of question
 NEEDED: dict[str, tuple[str, ...]] = {
     "symbols": ("name", "role"),
     "forward": ("lines",),

@@ -10,7 +10,16 @@ import numpy as np
 from engine.question import Derivative, Question
 from grader.carried import Earlier, carried_forward
 from grader.feedback import Level, at_level
-from grader.kinds import cache, choice, derivative, forward, prerequisites, shapes, step
+from grader.kinds import (
+    cache,
+    choice,
+    derivative,
+    forward,
+    instance,
+    prerequisites,
+    shapes,
+    step,
+)
 from grader.verdict import Verdict, invalid
 
 KINDS: Mapping[str, Callable[[Any, str], Verdict]] = {
@@ -21,6 +30,7 @@ KINDS: Mapping[str, Callable[[Any, str], Verdict]] = {
     "cache": cache.grade,
     "choice": choice.grade,
     "step": step.grade,
+    "instance": instance.grade,
 }
 LONGEST = 4000  # characters
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from engine.instance import Given, Instance
 from engine.notation import parse_program
 from engine.program import Symbol, Target
 from engine.question import (
@@ -15,6 +17,7 @@ from engine.question import (
     Derivative,
     Forward,
     Momentum,
+    Numeric,
     Option,
     Prerequisites,
     Question,
@@ -72,6 +75,14 @@ QUESTIONS: tuple[Question, ...] = (
         rate="y",
         momentum=Momentum("a", "w"),
         example_axis=1,
+    ),
+    Numeric(
+        **HEAD,
+        program=PROGRAM,
+        target=Target("w", (1, 1)),
+        reference=PROGRAM.var("x"),
+        instance=Instance((("n", 2),), (Given("x", (2, 1), (Fraction(1), Fraction(-3, 4))),)),
+        digits=4,
     ),
     Step(**HEAD, program=PROGRAM, target=Target("w"), gradient=PROGRAM.var("x"), rate="y"),
     Choice(**HEAD, program=None, options=OPTIONS, key="B"),

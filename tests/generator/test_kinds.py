@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from engine.numeric import forward
 from engine.program import Target
-from engine.question import Question, Step, public, question_from_json, question_to_json
+from engine.question import Numeric, Question, Step, public, question_from_json, question_to_json
 from generator.errors import TemplateError
 from generator.exercise import Exercise, make_exercise
 from generator.source import Source
 from generator.template import read_template
+from grader.grade import grade
 
 HEAD = """\
 format = "gradbook.template/1"
@@ -106,3 +109,40 @@ def test_a_step_avoids_names_that_are_taken() -> None:
     (question,) = make_exercise(template, 0).questions
     assert isinstance(question, Step)
     assert question.rate == "eta"
+
+
+@pytest.mark.parametrize("network", LOSSES)
+@pytest.mark.parametrize("target", ["w", "b", "z", "w[1]", "X[1,2]"])
+def test_an_instance_has_numbers_for_everything(network: str, target: str) -> None:
+    question = asked("instance", target, network)
+    assert isinstance(question, Numeric)
+    assert {each.name for each in question.instance.given} == {"X", "y", "w", "b"}
+    assert (question.digits is None) == (network == "relu")
+    assert r"\begin{pmatrix}" in question.prompt
+    assert ("4 digits" in question.prompt) == (network == "sigmoid")
+    check_travels(question)
+
+
+@pytest.mark.parametrize("network", LOSSES)
+def test_an_instances_own_value_is_right(network: str) -> None:
+    question = asked("instance", "w", network, digits=6)
+    assert isinstance(question, Numeric)
+    env = forward(question.program, question.instance.group.inputs())
+    values = [entry[0] for entry in env.evaluate(question.reference).data[0]]
+    exact = question.digits is None
+    rows = ", ".join(
+        f"[{Fraction(v).limit_denominator(9999) if exact else f'{v:.6f}'}]" for v in values
+    )
+    assert grade(question, f"[{rows}]").outcome == "correct"
+
+
+def test_an_instance_is_the_same_for_ever() -> None:
+    assert asked("instance", "w") == asked("instance", "w")
+    first, second = (exercise(asking("instance", "w"), seed=seed).questions for seed in (0, 1))
+    assert first != second
+
+
+@pytest.mark.parametrize("digits", [0, 99])
+def test_digits_are_a_reasonable_number(digits: int) -> None:
+    with pytest.raises(TemplateError, match="expected 1 to 15"):
+        asked("instance", "w", digits=digits)

@@ -1,0 +1,156 @@
+"""A program at given numbers: one assignment of small rationals to everything that is given.
+
+What can be computed with sums, products and quotients is exact; everything else is a real number
+that balls enclose (`engine.symbolic.balls`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import UnknownSymbol
+from engine.expression import Expr
+from engine.numeric import EXACT, Batch, Environment
+from engine.program import Program
+from engine.sampling import (
+    CANDIDATES,
+    Group,
+    Inspection,
+    normalised_axis,
+)
+from engine.seeding import Stream
+from engine.shapes import concrete
+
+ROUNDS = ((1, 3), (2, 4), (4, 6))  # denominator and largest numerator
+LEAST = 0.01  # no entry of a result is nearer to zero, unless it is zero
+
+
+@dataclass(frozen=True)
+class Given:
+    """The numbers of one given quantity, row by row."""
+
+    name: str
+    shape: tuple[int, ...]
+    entries: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Numbers for everything that a program is given, and for its sizes."""
+
+    sizes: tuple[tuple[str, int], ...]
+    given: tuple[Given, ...]
+
+    @property
+    def group(self) -> Group:
+        """The instance as a group of one sample point."""
+        return Group(dict(self.sizes), {each.name: _array(each) for each in self.given})
+
+
+def _array(given: Given) -> NDArray[Any]:
+    array = np.empty(len(given.entries), dtype=object)
+    array[:] = given.entries
+    return array.reshape((1, *given.shape))
+
+
+def exact_value(program: Program, instance: Instance, expr: Expr) -> Batch | None:
+    """The value of `expr` in fractions; None where it is not made of rational operations."""
+    env = instance.group.inputs(EXACT)
+    for statement in program.statements:
+        value = _rational(env, statement.value)
+        env = env if value is None else env.bound(statement.name, value)
+    return _rational(env, expr)
+
+
+def _rational(env: Environment, expr: Expr) -> Batch | None:
+    try:
+        value = env.evaluate(expr)
+    except (TypeError, AttributeError, UnknownSymbol):  # a fraction has no exp, no log, no sqrt
+        return None
+    return value if all(isinstance(each, Fraction | int) for each in value.data.flat) else None
+
+
+def instances(program: Program, stream: Stream) -> Iterator[Instance]:
+    """Small whole numbers first, then halves and quarters, away from kinks and saturation."""
+    names = sorted(program.dimensions | {s.name for s in program.symbols if s.role == "dimension"})
+    sizes = {name: 2 + place for place, name in enumerate(names)}
+    for denominator, largest in ROUNDS:
+        drawn = {
+            symbol.name: _drawn(program, symbol.name, sizes, stream, denominator, largest)
+            for symbol in program.symbols
+            if symbol.role != "dimension"
+        }
+        group = Group(sizes, drawn)
+        inspection = Inspection(group.inputs())
+        with np.errstate(all="ignore"):
+            inspection.run(program)
+        for place in np.flatnonzero(inspection.good()):
+            yield _instance(group, int(place))
+
+
+def _instance(group: Group, place: int) -> Instance:
+    given = (
+        Given(name, tuple(array.shape[1:]), tuple(array.reshape(len(array), -1)[place]))
+        for name, array in group.values.items()
+    )
+    return Instance(tuple(sorted(group.sizes.items())), tuple(given))
+
+
+def _drawn(
+    program: Program,
+    name: str,
+    sizes: dict[str, int],
+    stream: Stream,
+    denominator: int,
+    largest: int,
+) -> NDArray[Any]:
+    """Candidates for one symbol, as an array (CANDIDATES, *shape) of fractions."""
+    symbol = next(each for each in program.symbols if each.name == name)
+    shape = (CANDIDATES, *concrete(symbol.shape, sizes))
+    entries = np.empty(int(np.prod(shape)), dtype=object)
+    options = _options(symbol.domain, denominator, largest)
+    entries[:] = [stream.choice(options) for _ in range(len(entries))]
+    array = entries.reshape(shape)
+    axis = normalised_axis(program, symbol)
+    if symbol.domain == "one-hot" or (symbol.domain == "probability" and axis is not None):
+        return _distributed(array, 1 + (axis or 0), symbol.domain == "one-hot", stream)
+    return array
+
+
+def _options(domain: str, denominator: int, largest: int) -> tuple[Fraction, ...]:
+    """What an entry of a domain can be."""
+    positive = tuple(Fraction(each, denominator) for each in range(1, largest + 1))
+    match domain:
+        case "binary" | "mask":
+            return Fraction(0), Fraction(1)
+        case "sign":
+            return Fraction(-1), Fraction(1)
+        case "probability":
+            return Fraction(1, 4), Fraction(1, 2), Fraction(3, 4)
+        case "positive" | "one-hot":
+            return positive
+    return (*(-each for each in positive), *positive)
+
+
+def _distributed(
+    array: NDArray[Any],
+    axis: int,
+    one_hot: bool,
+    stream: Stream,
+) -> NDArray[Any]:
+    """Entries that sum to one along an axis: one of them 1, or all positive."""
+    moved = np.moveaxis(array, axis, -1)
+    classes = moved.shape[-1]
+    for place in np.ndindex(moved.shape[:-1]):
+        hot = stream.below(classes)
+        weights = [Fraction(1 if each == hot else 0 if one_hot else 1) for each in range(classes)]
+        weights[hot] = Fraction(1) if one_hot else Fraction(2)
+        for each in range(classes):
+            moved[(*place, each)] = weights[each] / sum(weights)
+    return np.moveaxis(moved, -1, axis)
