@@ -17,7 +17,8 @@ from fractions import Fraction
 from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
-from engine.expression import Apply, Const, Expr, Var, const
+from engine.expression import Apply, Const, Expr, Var, const, walk
+from engine.operators import operator
 from engine.shapes import SCALAR, Shape, reduce, stretched, transpose
 from engine.shapes import canonical as canonical_shape
 
@@ -67,6 +68,26 @@ def canonical(expr: Expr) -> Normal | None:
         return _normal(expr)
     except TooLarge:
         return None
+
+
+def may_lack_values(expr: Expr, dimensions: frozenset[str]) -> bool:
+    """Whether an operator is applied that is not defined everywhere; dimensions are not zero.
+
+    A normal form cancels what may have no value (x/x is 1, sqrt(x)^2 is x): its equality is a
+    proof for the places at which both sides have one.
+    """
+    return any(_is_partial(node, dimensions) for node in walk(expr))
+
+
+def _is_partial(node: Expr, dimensions: frozenset[str]) -> bool:
+    if not isinstance(node, Apply) or not node.args:
+        return False
+    last = node.args[-1]
+    if node.op == "pow":
+        return not (isinstance(last, Const) and last.value.denominator == 1 and last.value >= 0)
+    if node.op == "div":
+        return not (last.names <= dimensions and last != Const(Fraction(0)))
+    return operator(node.op).domain is not None
 
 
 def _build(terms: Iterable[tuple[Monomial, Rational]]) -> Normal:

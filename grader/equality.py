@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
-from engine.canonical import canonical
+from engine.canonical import canonical, may_lack_values
 from engine.errors import EngineError, PrecisionExhausted
 from engine.expression import Apply, Const, Expr, apply, const, rebuild, walk
 from engine.notation import Ambiguous, Problem, Read, Unreadable, read, show
@@ -37,16 +37,23 @@ FIRST = 2  # points at which a difference is looked for before a proof is
 
 
 def same_function(program: Program, left: Expr, right: Expr) -> bool:
-    """Whether both have one shape and agree; balls that stay too wide count as a disagreement."""
+    """Whether both have one shape, values at the same places, and agree there.
+
+    Balls that stay too wide count as a disagreement.
+    """
     if left.shape != right.shape:
         return False
-    normal = canonical(left)
-    if normal is not None and normal == canonical(right):
+    if left == right or (_same_form(left, right) and _everywhere(program, left, right)):
         return True
     try:
-        return isinstance(comparison_of(program).equal(left, right), Agreement)
+        found = comparison_of(program).equal(left, right)
     except PrecisionExhausted:
         return False
+    return isinstance(found, Agreement) and not (found.left or found.right)
+
+
+def _everywhere(program: Program, *sides: Expr) -> bool:
+    return not any(may_lack_values(side, program.dimensions) for side in sides)
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import TypeAlias
 
-from engine.canonical import canonical
+from engine.canonical import canonical, may_lack_values
 from engine.errors import PrecisionExhausted, ShapeError
-from engine.expression import Apply, Const, Expr, apply, walk
+from engine.expression import Expr, apply
 from engine.notation import Read
-from engine.operators import operator
 from engine.shapes import SCALAR, Shape, show, transpose
 from engine.symbolic import balls
 from engine.symbolic.prove import NotProved, Proved, prove
@@ -188,22 +186,6 @@ def same_form_step(answer: Answer) -> Answer | Verdict:
     if may_lack_values(answer.value, answer.compiled.program.dimensions):
         return replace(answer, same_form=True)
     return accepted(answer, Proof(EVERY_SIZE))
-
-
-def may_lack_values(expr: Expr, dimensions: frozenset[str]) -> bool:
-    """Whether an operator is applied that is not defined everywhere; dimensions are not zero."""
-    return any(_is_partial(node, dimensions) for node in walk(expr))
-
-
-def _is_partial(node: Expr, dimensions: frozenset[str]) -> bool:
-    if not isinstance(node, Apply) or not node.args:
-        return False
-    last = node.args[-1]
-    if node.op == "pow":
-        return not (isinstance(last, Const) and last.value.denominator == 1 and last.value >= 0)
-    if node.op == "div":
-        return not (last.names <= dimensions and last != Const(Fraction(0)))
-    return operator(node.op).domain is not None
 
 
 @Remembered

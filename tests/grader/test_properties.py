@@ -267,6 +267,13 @@ def test_an_answer_without_a_value_at_single_points_is_correct(text: str, name: 
     assert grade(exercise(name), text).outcome == "correct"
 
 
+@pytest.mark.parametrize("z", ["sqrt(w^T x + b)^2", "(w^T x + b) y/y"])
+def test_an_equation_without_values_on_a_whole_region_is_not_right(z: str) -> None:
+    loss = "a = sigmoid(z); L = -(y log(a) + (1 - y) log(1 - a))"
+    assert grade(asked("S1.forward"), f"z = w^T x + b; {loss}").outcome == "correct"
+    assert grade(asked("S1.forward"), f"z = {z}; {loss}").outcome == "partially_correct"
+
+
 # Sizes and roundings
 
 
