@@ -1,6 +1,7 @@
 """What is asked of an exercise, together with its key: the contract between generator and grader.
 
-    Question = Derivative | Forward | Shapes | Prerequisites | Cache | Choice | Step | Numeric
+    Question = Derivative | Forward | Shapes | Prerequisites | Cache | Choice | Step
+             | Numeric | Bug
 
 A question is self-contained: it travels as JSON to a grading worker that has nothing else.
 `public` is the only view of it that a learner may see.
@@ -22,7 +23,15 @@ from engine.program import Program, Target
 from engine.shapes import Shape
 
 Kind: TypeAlias = Literal[
-    "derivative", "forward", "shapes", "prerequisites", "cache", "choice", "step", "instance"
+    "derivative",
+    "forward",
+    "shapes",
+    "prerequisites",
+    "cache",
+    "choice",
+    "step",
+    "instance",
+    "bug",
 ]
 Upstream: TypeAlias = Literal["loss", "example"]
 
@@ -220,8 +229,29 @@ class Numeric(Asked):
     digits: int | None = None
 
 
+@dataclass(frozen=True)
+class Bug(Asked):
+    """Which line of a derivation is wrong; the prompt shows the lines.
+
+    `lines` are the variables that the lines differentiate for, `wrong` is the number of the wrong
+    one, counted from 1, and `misconception` what leads to it.
+    """
+
+    kind: ClassVar[Kind] = "bug"
+
+    program: Program
+    lines: tuple[str, ...]
+    wrong: int
+    misconception: str
+    example_axis: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.wrong <= len(self.lines):
+            raise ValueError(f"question {self.id}: there is no line {self.wrong}")
+
+
 Question: TypeAlias = (
-    Derivative | Forward | Shapes | Prerequisites | Cache | Choice | Step | Numeric
+    Derivative | Forward | Shapes | Prerequisites | Cache | Choice | Step | Numeric | Bug
 )
 
 
@@ -426,4 +456,19 @@ CODECS: dict[str, Codec] = {
     "choice": Codec(Choice, _choice_to_json, _choice_from_json),
     "step": Codec(Step, _step_to_json, _step_from_json),
     "instance": Codec(Numeric, _numeric_to_json, _numeric_from_json),
+    "bug": Codec(
+        Bug,
+        lambda each: {
+            "lines": list(each.lines),
+            "wrong": each.wrong,
+            "misconception": each.misconception,
+            "example_axis": each.example_axis,
+        },
+        lambda stored, program: {
+            "lines": tuple(stored["lines"]),
+            "wrong": stored["wrong"],
+            "misconception": stored["misconception"],
+            "example_axis": stored["example_axis"],
+        },
+    ),
 }

@@ -59,7 +59,7 @@ class Mistake:
     way: Pass
 
 
-def _planted(statement: str, path: tuple[int, ...], wrong: WrongVJP) -> Pass:
+def planted(statement: str, path: tuple[int, ...], wrong: WrongVJP) -> Pass:
     """The reverse pass that uses a wrong rule at one node of a statement."""
 
     def vjp(site: Site, g: Any, out: Any, args: Any, attrs: dict[str, Any]) -> tuple[Any, ...]:
@@ -102,7 +102,7 @@ class Mistakes:
     def _is_new(self, formula: Expr, values: list[NDArray[np.float64]]) -> bool:
         """Whether `formula` differs from all others; its values are then among `values`."""
         found = self._values(formula)
-        if not formula.names or not all(_differ(found, each) for each in values):
+        if not formula.names or not all(differ(found, each) for each in values):
             return False
         values.append(found)
         return True
@@ -111,10 +111,10 @@ class Mistakes:
         """All mistakes at the loss, and at all nodes through which the target acts on it."""
         yield Mistake("sign-flip", replace(TIDY, seed=lambda one: -one))
         for name in path(self.program, self.target.variable):
-            for where, node in _applications(self.program.definitions[name].value, ()):
+            for where, node in applications(self.program.definitions[name].value, ()):
                 for wrong in operator(node.op).wrong:
-                    if wrong.across in ("", self._across(node)):
-                        yield Mistake(wrong.slug, _planted(name, where, wrong))
+                    if wrong.across in ("", self.across(node)):
+                        yield Mistake(wrong.slug, planted(name, where, wrong))
 
     def _mistaken(self, mistake: Mistake) -> Expr | None:
         """The derivative by a mistaken pass; None where it has no shape, or not the right one."""
@@ -124,7 +124,7 @@ class Mistakes:
         except ShapeError:
             return None
 
-    def _across(self, node: Apply) -> str:
+    def across(self, node: Apply) -> str:
         """What the operand holds that the gradient crosses on its way to the target."""
         roles = self.program.roles
         crossed = [
@@ -153,7 +153,7 @@ class Mistakes:
         return samples.environments(self.program)
 
 
-def _differ(left: NDArray[np.float64], right: NDArray[np.float64]) -> bool:
+def differ(left: NDArray[np.float64], right: NDArray[np.float64]) -> bool:
     """Whether two formulas have different values somewhere; an undefined one differs from none."""
     if left.shape != right.shape:
         return True
@@ -162,8 +162,8 @@ def _differ(left: NDArray[np.float64], right: NDArray[np.float64]) -> bool:
     return bool(np.any(np.abs(left - right) > SAME * (np.abs(left) + np.abs(right))))
 
 
-def _applications(expr: Expr, path: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Apply]]:
+def applications(expr: Expr, path: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Apply]]:
     if isinstance(expr, Apply):
         yield path, expr
         for position, arg in enumerate(expr.args):
-            yield from _applications(arg, (*path, position))
+            yield from applications(arg, (*path, position))

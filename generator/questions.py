@@ -9,12 +9,13 @@ from typing import Any, cast
 import numpy as np
 
 from engine.derived import Needs, prerequisites
-from engine.expression import Const, Expr
+from engine.expression import Const, Expr, Var
 from engine.instance import LEAST, Given, Instance, exact_value, instances
 from engine.notation import show
 from engine.numeric import forward
 from engine.program import Program, Statement, Symbol, Target
 from engine.question import (
+    Bug,
     Cache,
     Choice,
     Derivative,
@@ -29,6 +30,7 @@ from engine.question import (
     Upstream,
 )
 from engine.seeding import Stream
+from generator.derivation import Derivation, Line, derivative_name, is_name_free, with_wrong
 from generator.distractors import Mistakes, closed_form
 from generator.errors import nearest
 from generator.forward import build_program
@@ -50,6 +52,9 @@ PROMPTS = {
     "choice": "Which of these is {{derivative}}?",
     "step": "Write down the value of {{target_symbol}} after one step of {{update}}, as a formula"
     " in its old value and the quantities of the forward pass.",
+    "bug": "Someone worked out {{derivative}} line by line, where a $d$ before a name stands for"
+    " the derivative of {{loss_symbol}} for it:\n\n{{derivation}}\n\nOne of the lines does not"
+    " follow from those above it. Which one? Give its number; you may add the right line.",
     "instance": "Compute {{derivative}} for {{point}}. Give {{accuracy}}.",
 }
 DISTRACTORS = 3
@@ -400,6 +405,37 @@ def _accuracy(digits: int | None) -> str:
     return f"decimals, correctly rounded to {digits} digits after the point, matrices by rows"
 
 
+def _bug(place: Place) -> Bug:
+    target, program = replace(place.target(), entry=None), place.known
+    derivation = Derivation(program, target)
+    names = derivation.names
+    if len(names) < 2:
+        raise place.entry.table.error("target", "a derivation for this has a single line")
+    if not is_name_free(program, names):
+        raise place.entry.table.error("target", "the name of a derivative, such as dz, is taken")
+    wrong = derivation.wrong(Stream("gradbook.bug/1", place.exercise, place.name))
+    if wrong is None:
+        raise place.entry.table.error("target", "no mistake makes a difference on the way to this")
+    shown = with_wrong(derivation.lines, wrong)
+    return Bug(
+        **place.about(target, derivation=_derivation(program, shown)),
+        program=program,
+        lines=names,
+        wrong=wrong.place,
+        misconception=wrong.misconception,
+        example_axis=_example_axis(place),
+    )
+
+
+def _derivation(program: Program, lines: tuple[Line, ...]) -> str:
+    """The lines of a derivation, numbered."""
+    return "\n".join(
+        f"- ({number}) ${latex(Var(derivative_name(each.name), program.shapes[each.name]))}"
+        f" = {latex(each.formula)}$"
+        for number, each in enumerate(lines, 1)
+    )
+
+
 BUILDERS: dict[str, Callable[[Place], Question]] = {
     "derivative": _derivative,
     "forward": _forward,
@@ -409,4 +445,5 @@ BUILDERS: dict[str, Callable[[Place], Question]] = {
     "choice": _choice,
     "step": _step,
     "instance": _instance,
+    "bug": _bug,
 }

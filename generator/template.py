@@ -161,7 +161,16 @@ KEYS = (
 )  # fmt: skip
 
 # What the prompts of questions say themselves.
-SPOKEN = ("derivative", "target_symbol", "loss_symbol", "symbols", "update", "point", "accuracy")
+SPOKEN = (
+    "derivative",
+    "target_symbol",
+    "loss_symbol",
+    "symbols",
+    "update",
+    "point",
+    "accuracy",
+    "derivation",
+)
 
 CONDITIONAL = ("when", "unless", "for")
 ENTRY_KEYS: dict[str, tuple[str, ...]] = {
@@ -176,7 +185,7 @@ ENTRY_KEYS: dict[str, tuple[str, ...]] = {
     ),
     "options": ("text", "key", "misconception", "comment"),
 }  # fmt: skip
-TARGETED = ("derivative", "prerequisites", "cache", "step", "instance")  # kinds of question
+TARGETED = ("derivative", "prerequisites", "cache", "step", "instance", "bug")  # kinds of question
 NEEDED: dict[str, tuple[str, ...]] = {
     "symbols": ("name", "role"),
     "forward": ("lines",),

@@ -11,6 +11,7 @@ from engine.question import Derivative, Question
 from grader.carried import Earlier, carried_forward
 from grader.feedback import Level, at_level
 from grader.kinds import (
+    bug,
     cache,
     choice,
     derivative,
@@ -31,6 +32,7 @@ KINDS: Mapping[str, Callable[[Any, str], Verdict]] = {
     "choice": choice.grade,
     "step": step.grade,
     "instance": instance.grade,
+    "bug": bug.grade,
 }
 LONGEST = 4000  # characters
 

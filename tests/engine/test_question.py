@@ -12,6 +12,7 @@ from engine.instance import Given, Instance
 from engine.notation import parse_program
 from engine.program import Symbol, Target
 from engine.question import (
+    Bug,
     Cache,
     Choice,
     Derivative,
@@ -76,6 +77,7 @@ QUESTIONS: tuple[Question, ...] = (
         momentum=Momentum("a", "w"),
         example_axis=1,
     ),
+    Bug(**HEAD, program=PROGRAM, lines=("a", "z", "w"), wrong=3, misconception="sign-flip"),
     Numeric(
         **HEAD,
         program=PROGRAM,
@@ -135,3 +137,9 @@ def test_a_choice_has_one_key_among_its_options() -> None:
         Choice(**HEAD, program=None, options=OPTIONS, key="C")
     with pytest.raises(ValueError, match="same label"):
         Choice(**HEAD, program=None, options=(OPTIONS[0], OPTIONS[0]), key="A")
+
+
+@pytest.mark.parametrize("wrong", [0, 3])
+def test_the_wrong_line_is_one_of_the_lines(wrong: int) -> None:
+    with pytest.raises(ValueError, match="no line"):
+        Bug(**HEAD, program=PROGRAM, lines=("z", "w"), wrong=wrong, misconception="sign-flip")

@@ -7,14 +7,29 @@ from typing import Any
 
 import pytest
 
+from engine.expression import Expr, substitute
+from engine.gradient import adjoint_formulas
+from engine.notation import parse_program, show
 from engine.numeric import forward
-from engine.program import Target
-from engine.question import Numeric, Question, Step, public, question_from_json, question_to_json
+from engine.program import Symbol, Target
+from engine.question import (
+    Bug,
+    Numeric,
+    Question,
+    Step,
+    public,
+    question_from_json,
+    question_to_json,
+)
+from engine.seeding import Stream
+from generator.derivation import Derivation
 from generator.errors import TemplateError
 from generator.exercise import Exercise, make_exercise
 from generator.source import Source
 from generator.template import read_template
+from grader.equality import same_function
 from grader.grade import grade
+from grader.misconceptions import misconception
 
 HEAD = """\
 format = "gradbook.template/1"
@@ -146,3 +161,49 @@ def test_an_instance_is_the_same_for_ever() -> None:
 def test_digits_are_a_reasonable_number(digits: int) -> None:
     with pytest.raises(TemplateError, match="expected 1 to 15"):
         asked("instance", "w", digits=digits)
+
+
+@pytest.mark.parametrize("network", LOSSES)
+@pytest.mark.parametrize("target", ["w", "b", "X", "z"])
+@pytest.mark.parametrize("seed", range(3))
+def test_one_line_of_a_derivation_is_wrong(network: str, target: str, seed: int) -> None:
+    (question,) = exercise(asking("bug", target), network, seed).questions
+    assert isinstance(question, Bug)
+    assert question.lines[-1] == target
+    assert misconception(question.misconception).slug == question.misconception
+    lines = [line for line in question.prompt.splitlines() if line.startswith("- (")]
+    assert len(lines) == len(question.lines)
+    check_travels(question)
+    for number, name in enumerate(question.lines, 1):
+        wrong = number == question.wrong
+        assert grade(question, str(number)).outcome == ("correct" if wrong else "incorrect"), name
+
+
+def test_lines_before_and_after_the_wrong_one_are_right() -> None:
+    program = exercise(asking("bug", "w")).program
+    assert program is not None
+    derivation = Derivation(program, Target("w"))
+    known: dict[str, Expr] = {}
+    for line in derivation.lines:
+        whole = substitute(line.formula, known)
+        assert same_function(program, whole, adjoint_formulas(program)[line.name])
+        known[f"d{line.name}"] = whole
+    wrong = derivation.wrong(Stream("test"))
+    assert wrong is not None
+    whole = substitute(wrong.line.formula, known)
+    assert not same_function(program, whole, adjoint_formulas(program)[wrong.line.name])
+
+
+def test_a_branching_pass_is_written_out() -> None:
+    lines = ("z = w x", "a = tanh(z)", "s = a + z", "L = s^2")
+    symbols = (Symbol("x", (), "data"), Symbol("w", (), "parameter"))
+    derivation = Derivation(parse_program(symbols, lines, "L"), Target("w"))
+    assert derivation.names == ("s", "a", "z", "w")
+    written = {line.name: show(line.formula, "text") for line in derivation.lines}
+    assert written["a"] == "ds"
+    assert {"da", "ds"} <= derivation.lines[2].formula.names
+
+
+def test_one_line_is_no_derivation() -> None:
+    with pytest.raises(TemplateError, match="single line"):
+        asked("bug", "c")

@@ -1,0 +1,175 @@
+"""Backpropagation line by line: each derivative from those nearer to the loss.
+
+    da = -y / a + (1 - y) / (1 - a)
+    dz = da * a * (1 - a)
+    dw = x dz^T
+
+A line may be made with one mistaken rule; the lines below it go on from it correctly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.derived import path
+from engine.errors import ShapeError
+from engine.expression import Expr, Var, substitute
+from engine.gradient import TIDY, adjoint_formulas
+from engine.operators import operator
+from engine.program import Program, Statement, Symbol, Target
+from engine.reverse import Formulas, Pass, Reverse
+from engine.sampling import sample
+from engine.seeding import Stream
+from engine.simplify import simplify
+from engine.terms import filled
+from generator.distractors import Mistakes, applications, differ, planted
+
+SINK = "loss!"  # no name of a program has an exclamation mark
+
+
+def derivative_name(name: str) -> str:
+    """How a derivation calls the derivative of the loss for `name`."""
+    return f"d{name}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """`dname = formula`, in quantities of the forward pass and derivatives of earlier lines."""
+
+    name: str
+    formula: Expr
+
+
+@dataclass(frozen=True)
+class WrongLine:
+    """A line with a mistake, the misconception that leads to it, and its place counted from 1."""
+
+    line: Line
+    misconception: str
+    place: int
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The reverse pass from the loss to `target`, written out."""
+
+    program: Program
+    target: Target
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What the lines differentiate for, the nearest to the loss first."""
+        between = path(self.program, self.target.variable)
+        order = [name for name in reversed(between) if name != self.program.loss]
+        return (*order, self.target.variable)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All lines, right."""
+        return tuple(Line(name, self._formula(name)) for name in self.names)
+
+    def wrong(self, stream: Stream) -> WrongLine | None:
+        """One line with one mistake, drawn from all that make a difference; None if none does."""
+        candidates = stream.shuffled(
+            (place, name, user, mistake)
+            for place, name in enumerate(self.names, 1)
+            for user in self._users(name)
+            for mistake in self._mistakes(name, user)
+        )
+        for place, name, user, (slug, way) in candidates:
+            formula = self._mistaken(name, user, way)
+            if formula is not None:
+                return WrongLine(Line(name, formula), slug, place)
+        return None
+
+    def _users(self, name: str) -> tuple[Statement, ...]:
+        """The statements on the way to the loss that use `name`."""
+        on_way = path(self.program, self.target.variable)
+        definitions = (self.program.definitions[each] for each in on_way)
+        return tuple(each for each in definitions if name in each.value.names)
+
+    def _mistakes(self, name: str, user: Statement) -> Iterator[tuple[str, Pass]]:
+        """The mistaken rules at the nodes of a statement through which `name` acts."""
+        mistakes = Mistakes(self.program, Target(name))
+        for where, node in applications(user.value, ()):
+            if name in node.names:
+                for wrong in operator(node.op).wrong:
+                    if wrong.across in ("", mistakes.across(node)):
+                        yield wrong.slug, planted(user.name, where, wrong)
+
+    def _formula(self, name: str, wrong: Statement | None = None, way: Pass = TIDY) -> Expr:
+        """A line's right-hand side, with another pass through one of the statements.
+
+        Raises ShapeError where the parts do not fit.
+        """
+        terms = [
+            self._through(name, user, way if user is wrong else TIDY) for user in self._users(name)
+        ]
+        total = terms[0]
+        for term in terms[1:]:
+            total = total + term
+        return simplify(total)
+
+    def _through(self, name: str, user: Statement, way: Pass) -> Expr:
+        """What comes back to `name` through one statement."""
+        shape = self.program.shapes[name]
+        found = Reverse(self._local(user), Formulas(), way).adjoints()[name]
+        return simplify(filled(found, shape))
+
+    def _local(self, user: Statement) -> Program:
+        """One statement alone, with a loss whose derivative for it is a symbol of that name."""
+        given = tuple(
+            Symbol(name, shape, self.program.roles.get(name, "data"))
+            for name, shape in self.program.shapes.items()
+            if name != user.name
+        )
+        if user.name == self.program.loss:
+            return Program(given, (user,), user.name)
+        upstream = Symbol(derivative_name(user.name), user.value.shape, "data")
+        product: Expr = upstream.var
+        product = product * user.var
+        sink = Statement(SINK, product.sum() if product.shape else product)
+        return Program((*given, upstream), (user, sink), SINK)
+
+    def _mistaken(self, name: str, user: Statement, way: Pass) -> Expr | None:
+        """A wrong line; None where its parts do not fit, or it is not wrong."""
+        try:
+            formula = self._formula(name, user, way)
+        except ShapeError:
+            return None
+        fits = formula.shape == self.program.shapes[name] and bool(formula.names)
+        right = self._values(self._formula(name))
+        return formula if fits and differ(self._values(formula), right) else None
+
+    def _values(self, formula: Expr) -> NDArray[np.float64]:
+        """The values of a line at sample points, with earlier lines right."""
+        adjoints = adjoint_formulas(self.program)
+        known = {derivative_name(name): adjoints[name] for name in self.names[:-1]}
+        whole = substitute(formula, known)
+        with np.errstate(all="ignore"):
+            arrays = [env.evaluate(whole).data.ravel() for env in self._environments]
+        return np.concatenate(arrays)
+
+    @cached_property
+    def _environments(self) -> tuple[Any, ...]:
+        return sample(self.program, "gradbook.derivation/1").environments(self.program)
+
+
+def with_wrong(lines: tuple[Line, ...], wrong: WrongLine) -> tuple[Line, ...]:
+    """The lines with one of them replaced."""
+    return tuple(
+        replace(each, formula=wrong.line.formula) if place == wrong.place else each
+        for place, each in enumerate(lines, 1)
+    )
+
+
+def is_name_free(program: Program, names: tuple[str, ...]) -> bool:
+    """Whether no quantity is called as one of the derivatives is."""
+    taken = {*program.shapes, *program.dimensions}
+    return taken.isdisjoint(Var(derivative_name(name)).name for name in names)
