@@ -226,7 +226,10 @@ def _entry_bits(a: arb, b: arb, size: arb | None) -> int:
         return int(ctx.prec)
     if size is None or not size > 0:
         return 0
-    return min(int(float((size / radius).log() / arb(2).log())), ctx.prec)
+    known = float((size / radius).log() / arb(2).log())
+    if not known > 0:  # nothing is known of an infinite size over an infinite radius
+        return 0
+    return int(min(known, ctx.prec))
 
 
 def _position(entry: int, shape: Sequence[Any]) -> tuple[int, ...]:
