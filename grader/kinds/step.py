@@ -32,7 +32,7 @@ def grade(question: Step, text: str) -> Verdict:
     """The verdict on the new value of a parameter."""
     inner = compiled(_derivative(question, question.reference))
     written = _assigned(text, question.target.variable)
-    verdict = climb(inner, written)
+    verdict = _placed(climb(inner, written), text, written)
     if verdict.outcome != "incorrect":
         return verdict
     reading = understood(written, inner.scope)
@@ -58,8 +58,18 @@ def _assigned(text: str, variable: str) -> str:
     """`text` with arrows as equality signs of their length, and w -= s as w - (s)."""
     in_place = IN_PLACE.match(text)
     if in_place:
-        return f"{variable} {in_place.group(1)} ({text[in_place.end() :].strip()})"
+        return f"{variable} {in_place.group(1)} ({text[in_place.end() :]})"
     return ARROW.sub(lambda found: "=".ljust(len(found.group())), text)
+
+
+def _placed(verdict: Verdict, text: str, written: str) -> Verdict:
+    """The verdict with its span in the text as it was typed."""
+    in_place = IN_PLACE.match(text)
+    if verdict.span is None or not in_place:
+        return verdict
+    longer = written.index("(") + 1 - in_place.end()
+    start, end = (min(max(place - longer, 0), len(text)) for place in verdict.span)
+    return replace(verdict, span=(start, end))
 
 
 def _wrong(question: Step, answer: Expr, verdict: Verdict) -> Verdict:

@@ -91,7 +91,12 @@ def test_what_nothing_explains_says_no_more_than_that() -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason", "place"),
-    [("w - alpha (a - q) x", "unknown-symbol", "q"), ("w <- w - alpha (a - q) x", "", "q")],
+    [
+        ("w - alpha (a - q) x", "unknown-symbol", "q"),
+        ("w <- w - alpha (a - q) x", "unknown-symbol", "q"),
+        ("w -= alpha (a - q) x", "unknown-symbol", "q"),
+        ("w -= alpha ((a - y) x", "parse", ""),
+    ],
 )
 def test_a_step_that_cannot_be_read_is_free(text: str, reason: str, place: str) -> None:
     verdict = grade(step("S1.w"), text)
