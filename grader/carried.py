@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from engine.components import component
 from engine.derived import path
 from engine.errors import EngineError
@@ -34,6 +36,7 @@ SCORE = 0.5
 MOST_EARLIER = 8  # nearest to the target
 MOST_NODES = 150  # of an earlier answer
 LONGEST = 4000  # characters of an earlier answer
+NOTHING = 1e-12
 
 
 def carried_forward(question: Derivative, text: str, verdict: Verdict, earlier: Earlier) -> Verdict:
@@ -111,7 +114,13 @@ def follows(question: Derivative, answer: Expr, own: Mapping[str, Expr]) -> bool
         return False
     if found is None or not found.names - question.program.dimensions:
         return False
-    return same_function(question.program, answer, found)
+    return same_function(question.program, answer, found) and not _vanishes(question, found)
+
+
+def _vanishes(question: Derivative, found: Expr) -> bool:
+    """Whether float64 sees nothing but zeros: nothing is carried by nothing, however written."""
+    env = compiled(question).search.grounds[0].env
+    return bool(np.all(np.abs(env.evaluate(found).data) < NOTHING))
 
 
 def carried(question: Derivative, own: Mapping[str, Expr]) -> Expr | None:

@@ -51,6 +51,7 @@ def test_what_follows_from_an_earlier_slip_counts_in_part(
         ("S1.w", {"z": "a - y"}, "(a + y) x"),  # nothing was wrong before
         ("S1.w", {"z": "0"}, "0 x"),  # nothing is carried by nothing
         ("S1.w", {"z": "a - a"}, "0 x"),
+        ("S1.w", {"z": "log(exp(a)) - a"}, "0 x"),
         ("S1.w", {"z": "((("}, "(a + y) x"),  # an earlier answer that says nothing
         ("S1.w", {"z": "x"}, "(a + y) x"),  # or has another shape
         ("S1.w", {"q": "a + y", "x": "(a + y) w"}, "(a + y) x"),  # or is on no way to the target
