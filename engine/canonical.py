@@ -12,7 +12,7 @@ size; inequality proves nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache, partial
 from typing import Any, TypeAlias
@@ -40,12 +40,13 @@ class Atom:
     head: str
     parts: tuple[Any, ...]
     shape: Shape
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_hash", hash((self.head, self.parts, self.shape)))
 
     def __hash__(self) -> int:
-        return self._hash  # type: ignore[attr-defined, no-any-return]  # set in __post_init__
+        return self._hash
 
 
 Monomial: TypeAlias = frozenset[tuple[Atom, Rational]]

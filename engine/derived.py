@@ -77,13 +77,13 @@ def _is_known(program: Program, name: str) -> bool:
 def _entries(
     program: Program, name: str, target: Target, reached: dict[str, NDArray[np.bool_]]
 ) -> Iterator[Target]:
-    shape = program.shapes[name]
-    if target.entry is None or len(shape) != 2 or not all(isinstance(dim, int) for dim in shape):
-        yield Target(name)
-        return
-    for row, column in product(range(shape[0]), range(shape[1])):  # type: ignore[arg-type]  # ints
-        if reached[name][row, column]:
-            yield Target(name, (row + 1, column + 1))
+    match program.shapes[name]:
+        case (int(rows), int(columns)) if target.entry is not None:
+            for row, column in product(range(rows), range(columns)):
+                if reached[name][row, column]:
+                    yield Target(name, (row + 1, column + 1))
+        case _:
+            yield Target(name)
 
 
 def _reached_entries(program: Program, target: Target) -> dict[str, NDArray[np.bool_]]:
