@@ -65,6 +65,7 @@ ROWS = (
         samples=PAIRS,
         refused=REFUSED_PAIRS,
         source=FLD,
+        rule="each term of a sum receives the gradient as it is",
     ),
     Operator(
         name="sub",
@@ -81,6 +82,7 @@ ROWS = (
         samples=PAIRS,
         refused=REFUSED_PAIRS,
         source=FLD,
+        rule="in a difference the first term receives the gradient, the second its negative",
     ),
     Operator(
         name="mul",
@@ -103,6 +105,7 @@ ROWS = (
         samples=PAIRS,
         refused=REFUSED_PAIRS,
         source=FLD,
+        rule="each factor of an element-wise product receives the gradient times the other factor",
     ),
     Operator(
         name="div",
@@ -123,6 +126,7 @@ ROWS = (
         samples=PAIRS,
         refused=REFUSED_PAIRS,
         source=FLD,
+        rule="in a quotient u/v, u receives the gradient over v, and v the gradient times −u/v²",
     ),
     Operator(
         name="neg",
@@ -138,6 +142,7 @@ ROWS = (
         wrong=(WrongVJP("sign-flip", lambda g, out, x: (g,)),),
         samples=(Sample((MATRIX,), (ANY,)),),
         source=FLD,
+        rule="a minus sign changes the sign of the gradient",
     ),
     Operator(
         name="pow",
@@ -160,6 +165,7 @@ ROWS = (
         ),
         refused=REFUSED_PAIRS,
         source=FLD,
+        rule="power rule: the base u of uᵖ receives the gradient times p uᵖ⁻¹",
     ),
     Operator(
         name="greater",

@@ -334,6 +334,7 @@ ROWS: tuple[Operator, ...] = (
             Sample((MATRIX, ()), (KINKED, (0.01, 0.1))),
         ),
         source="Maas, Hannun, Ng 2013: x for x > 0, slope x otherwise",
+        rule="a positive argument receives the gradient, a negative one the slope times it",
     ),
     Operator(
         name="maximum",
@@ -354,6 +355,7 @@ ROWS: tuple[Operator, ...] = (
         ),
         refused=(((COLUMN, ROW), ()),),
         source="the gradient goes to the larger operand; no convention at ties",
+        rule="only the larger operand receives the gradient",
     ),
     Operator(
         name="where",
@@ -370,5 +372,6 @@ ROWS: tuple[Operator, ...] = (
         ),
         refused=(((COLUMN, ROW, ()), ()),),
         source="a choice by a 0/1 condition, through which no gradient flows",
+        rule="only the operand that is chosen receives the gradient",
     ),
 )

@@ -67,6 +67,7 @@ ROWS = (
         ),
         refused=((((), (), ()), ()), ((MATRIX, COLUMN, ()), ())),
         source="one entry of a matrix",
+        rule="only the chosen entry receives the gradient",
     ),
     Operator(
         name="basis",
@@ -91,6 +92,7 @@ ROWS = (
         ),
         refused=((((), ()), (("axis", 0),)),),
         source="one row (axis 0) or one column (axis 1) of a matrix, kept two-dimensional",
+        rule="only the chosen row or column receives the gradient",
     ),
     Operator(
         name="reshape",
@@ -112,6 +114,7 @@ ROWS = (
         ),
         refused=(((MATRIX,), (("shape", COLUMN),)),),
         source="a rank-1 vector as a row or a column",
+        rule="the entries receive their gradients in the old arrangement",
     ),
     Operator(
         name="sum_over",
@@ -124,6 +127,7 @@ ROWS = (
         vjp=lambda g, out, body, index, size: (g,),
         samples=(),
         source="the sum of the body over index = 1..size; the walks bind the index",
+        rule="every term of the sum receives the gradient",
     ),
 )
 

@@ -85,6 +85,7 @@ ROWS = (
         ),
         refused=(((MATRIX, MATRIX), ()), ((COLUMN, COLUMN), ()), (((), MATRIX), ())),
         source=DENOMINATOR_LAYOUT,
+        rule="in a matrix product A B under the gradient G, A receives G Bᵀ and B receives Aᵀ G",
     ),
     Operator(
         name="transpose",
@@ -103,6 +104,7 @@ ROWS = (
         vjp=lambda g, out, x: (g.T,),
         samples=(Sample((MATRIX,), (ANY,)), Sample((COLUMN,), (ANY,))),
         source=DENOMINATOR_LAYOUT,
+        rule="a transpose passes the gradient on transposed",
     ),
     Operator(
         name="outer",
@@ -123,6 +125,7 @@ ROWS = (
         ),
         refused=(((MATRIX, COLUMN), ()),),
         source="x y^T for columns x and y",
+        rule="in an outer product x yᵀ under the gradient G, x receives G y and y receives Gᵀ x",
     ),
     Operator(
         name="dot",
@@ -139,6 +142,7 @@ ROWS = (
         ),
         refused=(((COLUMN, ("m", 1)), ()), ((MATRIX, MATRIX), ())),
         source="x^T y for columns x and y",
+        rule="each vector of an inner product receives the gradient times the other vector",
     ),
     Operator(
         name="trace",
@@ -158,6 +162,7 @@ ROWS = (
         samples=(Sample((SQUARE,), (ANY,)),),
         refused=(((MATRIX,), ()), ((COLUMN,), ())),
         source=DENOMINATOR_LAYOUT,
+        rule="each entry on the diagonal receives the gradient, the others nothing",
     ),
     Operator(
         name="diag",
@@ -169,6 +174,7 @@ ROWS = (
         samples=(Sample((COLUMN,), (ANY,)), Sample(((1, "n"),), (ANY,))),
         refused=(((MATRIX,), ()),),
         source="the matrix with the vector on its diagonal",
+        rule="the vector receives what stands on the diagonal of the gradient",
     ),
     Operator(
         name="diagonal",
@@ -182,6 +188,7 @@ ROWS = (
         samples=(Sample((SQUARE,), (ANY,)),),
         refused=(((MATRIX,), ()),),
         source="the diagonal of a square matrix, as a column",
+        rule="the entries on the diagonal receive the gradient, the others nothing",
     ),
     Operator(
         name="norm",
@@ -201,6 +208,7 @@ ROWS = (
         wrong=(WrongVJP("norm-for-squared-norm", lambda g, out, x: (g * 2 * x,)),),
         samples=(Sample((MATRIX,), (ANY,)), Sample((COLUMN,), (ANY,))),
         source="the Euclidean (Frobenius) norm; not differentiable at 0",
+        rule="the norm ‖v‖ changes along v: v receives the gradient times v/‖v‖",
     ),
     Operator(
         name="ones",

@@ -59,6 +59,7 @@ ROWS = (
         samples=AXES,
         refused=REFUSED_AXES,
         source="linearity",
+        rule="every entry that is summed receives the gradient of the sum",
     ),
     Operator(
         name="mean",
@@ -86,6 +87,7 @@ ROWS = (
         samples=AXES,
         refused=REFUSED_AXES,
         source="linearity",
+        rule="every entry receives the gradient divided by the number of entries",
     ),
     Operator(
         name="max",
@@ -110,6 +112,7 @@ ROWS = (
         samples=AXES,
         refused=REFUSED_AXES,
         source="the gradient goes to the largest entry; no convention at ties",
+        rule="only the largest entry receives the gradient",
     ),
     Operator(
         name="softmax",
@@ -139,5 +142,6 @@ ROWS = (
         ),
         refused=((((),), (("axis", None),)), ((MATRIX,), (("axis", 2),))),
         source="J = diag(s) - s s^T",
+        rule="each output s of a softmax depends on all inputs: they receive s ⊙ (g − Σ g ⊙ s)",
     ),
 )

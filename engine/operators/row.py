@@ -108,6 +108,9 @@ class Operator:
     entry(k, *entries, **attrs) -> entry           entrywise meaning over a scalar algebra `k` (see
                                                    engine.symbolic); None where it is structural
 
+    `rule` says in words what `vjp` does, for worked solutions; a function of one variable needs
+    none: its derivative says it.
+
     An element-wise operator may return cotangents of the broadcast shape: the walk reduces them.
     `domain(*arrays)` is the array of "well inside the domain" flags, `kinks(*arrays, **attrs)` the
     distances to the nearest kink (both float64), `None` where the operator is smooth everywhere.
@@ -120,6 +123,7 @@ class Operator:
     forward: Callable[..., Any]
     vjp: Callable[..., tuple[Any, ...]]
     source: str
+    rule: str = ""
     entry: Callable[..., Any] | None = None
     elementwise: bool = False
     domain: Callable[..., Any] | None = None
