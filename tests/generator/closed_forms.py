@@ -1,86 +1,152 @@
-"""The catalogue's closed forms for the worksheet, copied by hand: NumPy, and text as it is read.
+"""Closed forms worked out by hand, one file per template in closed_forms/, and how they are read.
 
-A row: template, slots that differ from the worksheet's own, question, NumPy, printed form.
+    catalogue = "LM1"                            # the entry that the forms stand in
+    template = "least-squares"
+    names = { lam = "lambda" }                   # NumPy names that differ from the template's
+
+    [[variants]]
+    slots = {}                                   # what differs from seed 0
+    forward = ["r = X@w-y", "J = (r**2).sum()/m"]  # every quantity, in plain NumPy
+
+    [variants.forms.dw]                          # the name of a derivative question
+    numpy = "2/m*X.T@(X@w-y)"                    # the closed form in NumPy
+    text = "(2/m) X^T (X w - y)"                 # as a learner types it; a list for several ways
+    shown = "(2/m) X^T r"                        # as the derived key is printed
+
+Forms and forward passes may use np, sig, relu, step(z) = 1{z > 0}, softmax(z, axis), exp, log,
+sqrt, tanh, sin and cos, and all sizes.  A scalar that is given is a float; what a matrix product
+leaves as 1 by 1 may stay so.  Nothing of the engine is used, so agreement with it is evidence.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FOLDER = Path(__file__).parent / "closed_forms"
+KEYS = frozenset({"catalogue", "template", "names", "variants"})
+VARIANT_KEYS = frozenset({"slots", "forward", "forms"})
+FORM_KEYS = frozenset({"numpy", "text", "shown"})
+
+Values = dict[str, Any]
 
 
-class Row(NamedTuple):
-    template: str
-    slots: dict[str, Any]
+def softmax(z: Any, axis: int | None = None) -> Any:
+    """exp(z) normalised along an axis."""
+    e = np.exp(z)
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+PLAIN: Mapping[str, Any] = {
+    "np": np,
+    "sig": lambda z: 1 / (1 + np.exp(-z)),
+    "relu": lambda z: np.where(z > 0, z, 0.0),
+    "step": lambda z: np.where(z > 0, 1.0, 0.0),
+    "softmax": softmax,
+    **{name: getattr(np, name) for name in ("exp", "log", "sqrt", "tanh", "sin", "cos")},
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """The closed form of one derivative question."""
+
     question: str
     numpy: str
-    text: str = ""
+    texts: tuple[str, ...]
+    shown: str
 
 
-S1, S2, S3 = "logistic-single", "logistic-batch", "shallow-network"
-S4, S5, S6 = "univariate-chain", "multivariate-scalar", "scalar-matrix"
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """A template with some slots changed: its forward pass in NumPy, and closed forms."""
 
-DELTA2 = "((W3.T*(a3-y))*a2*(1-a2))"
+    template: str
+    slots: Mapping[str, str | int]
+    names: Mapping[str, str]
+    forward: tuple[tuple[str, str], ...]
+    forms: tuple[Form, ...]
 
-ROWS = (
-    Row(S1, {}, "da", "(a-y)/(a*(1-a))", "-y/a + (1 - y)/(1 - a)"),
-    Row(S1, {}, "dz", "a-y", "a - y"),
-    Row(S1, {}, "dw", "(a-y)*x", "(a - y) x"),
-    Row(S1, {}, "db", "a-y", "a - y"),
-    Row(S1, {}, "dx", "(a-y)*w", "(a - y) w"),
-    Row(S1, {"w": "row"}, "dw", "(a-y)*x.T", "(a - y) x^T"),
-    Row(S1, {"w": "row"}, "db", "a-y", "a - y"),
-    Row(S1, {"w": "row"}, "dx", "(a-y)*w.T", "(a - y) w^T"),
-    Row(S2, {}, "dz", "(a-y)/m", "(1/m) (a - y)"),
-    Row(S2, {}, "dw", "X@(a-y).T/m", "(1/m) X (a - y)^T"),
-    Row(S2, {}, "db", "np.sum(a-y)/m", "(1/m) sum(a - y)"),
-    Row(S2, {}, "da", "(a-y)/(a*(1-a))/m", "(1/m) (-y/a + (1 - y)/(1 - a))"),
-    Row(S2, {"batch": "rows"}, "dw", "X.T@(a-y)/m", "(1/m) X^T (a - y)"),
-    Row(S2, {"batch": "rows"}, "db", "np.mean(a-y)", "(1/m) sum(a - y)"),
-    Row(S2, {"w": "row"}, "dw", "(a-y)@X.T/m", "(1/m) (a - y) X^T"),
-    Row(S2, {"w": "row", "reduction": "sum"}, "dw", "(a-y)@X.T", "(a - y) X^T"),
-    Row(S2, {"w": "row", "reduction": "sum"}, "db", "np.sum(a-y)", "sum(a - y)"),
-    Row(S3, {}, "da2", "W3.T*(a3-y)", "(a3 - y) W3^T"),
-    Row(S3, {}, "da2-neuron", "(a3-y)*W3[0,0]", "(a3 - y) W3_{11}"),
-    Row(S3, {}, "da1", f"W2.T@{DELTA2}", "(a3 - y) W2^T (W3^T * a2 * (1 - a2))"),
-    Row(
-        S3,
-        {},
-        "da1-neuron",
-        "sum((a3-y)*W3[0,j]*a2[j,0]*(1-a2[j,0])*W2[j,0] for j in range(2))",
-        "(a3 - y) sum_j W2_{j1} W3_{1j} a2_{j} (1 - a2_{j})",
-    ),
-    Row(S3, {}, "dz2", DELTA2, "(a3 - y) W3^T * a2 * (1 - a2)"),
-    Row(
-        S3,
-        {},
-        "dW1",
-        f"((W2.T@{DELTA2})*a1*(1-a1))@x.T",
-        "(a3 - y) (W2^T (W3^T * a2 * (1 - a2)) * a1 * (1 - a1)) x^T",
-    ),
-    Row(S3, {"depth": 2}, "da2", "-y/a2+(1-y)/(1-a2)", "-y/a2 + (1 - y)/(1 - a2)"),
-    Row(S3, {"depth": 2}, "da1", "W2.T*(a2-y)", "(a2 - y) W2^T"),
-    Row(S3, {"depth": 2}, "da1-neuron", "(a2-y)*W2[0,0]", "(a2 - y) W2_{11}"),
-    Row(
-        S4,
-        {},
-        "dw",
-        "2*(yhat-y)*(1-yhat**2)*s*(1-s)*x**2",
-        "2 (yhat - y) (1 - yhat^2) s (1 - s) x^2",
-    ),
-    Row(S4, {}, "db", "2*(yhat-y)*(1-yhat**2)*s*(1-s)", "2 (yhat - y) (1 - yhat^2) s (1 - s)"),
-    Row(
-        S4,
-        {},
-        "dx",
-        "2*(yhat-y)*(1-yhat**2)*s*(1-s)*2*w*x",
-        "4 (yhat - y) (1 - yhat^2) s (1 - s) w x",
-    ),
-    Row(S4, {}, "dz", "2*(yhat-y)*(1-yhat**2)*s*(1-s)", "2 (yhat - y) (1 - yhat^2) s (1 - s)"),
-    Row(S5, {}, "dw", "-(y/yhat)*step(z)*x", "-(y/yhat) 1{z > 0} x"),
-    Row(S5, {}, "db", "-(y/yhat)*step(z)", "-(y/yhat) 1{z > 0}"),
-    Row(S5, {}, "dx", "-(y/yhat)*step(z)*w", "-(y/yhat) 1{z > 0} w"),
-    Row(S6, {}, "dyhat", "2*(yhat-y)", "2 (yhat - y)"),
-    Row(S6, {}, "ds", "2*(yhat-y)@W.T", "2 (yhat - y) W^T"),
-    Row(S6, {}, "dx", "(2*(yhat-y)@W.T)*s*(1-s)", "2 (yhat - y) W^T * s * (1 - s)"),
-    Row(S6, {}, "dW", "2*s.T@(yhat-y)", "2 s^T (yhat - y)"),
-)
+    @property
+    def label(self) -> str:
+        """The template with the slots that differ from seed 0."""
+        changed = ",".join(f"{name}={value}" for name, value in self.slots.items())
+        return f"{self.template}[{changed}]"
+
+    def run(self, given: Values) -> Values:
+        """All values, by the template's names; what is given already is not computed."""
+        values = dict(given)
+        for name, formula in self.forward:
+            known = self.names.get(name, name)
+            if known not in values:
+                values[known] = self.value(formula, values)
+        return values
+
+    def value(self, formula: str, values: Values) -> Any:
+        """The value of a formula in NumPy."""
+        renamed = {name: values[known] for name, known in self.names.items() if known in values}
+        return eval(formula, {**PLAIN, **values, **renamed})
+
+    def central_differences(self, inputs: Values, target: str, h: float = 1e-5) -> Any:
+        """d loss / d target, entry by entry; the loss is what the last line defines."""
+        centre = np.array(self.run(inputs)[target], dtype=float)
+        result = np.zeros_like(centre)
+        for place in np.ndindex(centre.shape):
+            up, down = (self._loss(inputs, target, _moved(centre, place, by)) for by in (h, -h))
+            result[place] = (up - down) / (2 * h)
+        return result
+
+    def _loss(self, inputs: Values, target: str, value: Any) -> float:
+        name = self.forward[-1][0]
+        values = self.run({**inputs, target: value})
+        return float(np.asarray(values[self.names.get(name, name)]).item())
+
+
+def _moved(values: Any, place: tuple[int, ...], by: float) -> Any:
+    moved = values.copy()
+    moved[place] += by
+    return moved if moved.shape else moved.item()
+
+
+def variants(path: Path) -> tuple[Variant, ...]:
+    """The variants in one file; raises ValueError for a key that is not known."""
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    _only(document, KEYS, path)
+    if path.stem != document["template"]:
+        raise ValueError(f"{path} is about {document['template']}")
+    return tuple(_variant(document, each, path) for each in document["variants"])
+
+
+def _variant(document: Mapping[str, Any], row: Mapping[str, Any], path: Path) -> Variant:
+    _only(row, VARIANT_KEYS, path)
+    return Variant(
+        template=document["template"],
+        slots=row.get("slots", {}),
+        names=document.get("names", {}),
+        forward=tuple(_line(line) for line in row["forward"]),
+        forms=tuple(_form(name, form, path) for name, form in row["forms"].items()),
+    )
+
+
+def _line(line: str) -> tuple[str, str]:
+    name, _, formula = line.partition("=")
+    return name.strip(), formula.strip()
+
+
+def _form(name: str, row: Mapping[str, Any], path: Path) -> Form:
+    _only(row, FORM_KEYS, path)
+    texts = row["text"] if isinstance(row["text"], list) else [row["text"]]
+    return Form(name, row["numpy"], tuple(texts), row["shown"])
+
+
+def _only(row: Mapping[str, Any], allowed: frozenset[str], path: Path) -> None:
+    if unknown := row.keys() - allowed:
+        raise ValueError(f"{path}: {', '.join(sorted(unknown))} is not a key here")
+
+
+VARIANTS = tuple(each for path in sorted(FOLDER.glob("*.toml")) for each in variants(path))
