@@ -434,16 +434,15 @@ def _active(
 def _bounded(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Not too large; any order of magnitude will do, such as that of a million times a loss."""
     sizes = np.abs(values)
-    bounded: NDArray[np.bool_] = sizes < max(WIDEST, TYPICAL * _typical(sizes))
-    return bounded
+    bounded: NDArray[np.bool_] = sizes < WIDEST
+    return bounded if bounded.all() else bounded | (sizes < TYPICAL * _typical(sizes))
 
 
 def _clear(difference: NDArray[Any]) -> NDArray[np.bool_]:
     """Not tiny; an exact zero (1 - y for a label y) is meant."""
     sizes = np.abs(difference)
-    margin = min(DIFFERENCE_MARGIN, _typical(sizes) / TYPICAL)
-    clear: NDArray[np.bool_] = (sizes > margin) | (difference == 0)
-    return clear
+    clear: NDArray[np.bool_] = (sizes > DIFFERENCE_MARGIN) | (difference == 0)
+    return clear if clear.all() else clear | (sizes > _typical(sizes) / TYPICAL)
 
 
 def _typical(sizes: NDArray[Any]) -> float:
@@ -478,11 +477,17 @@ def _covering(features: NDArray[np.bool_], points: int) -> Iterator[int]:
         yield best
 
 
+@lru_cache(maxsize=1024)
+def _fraction(numerator: int) -> Fraction:
+    """One of the few hundred numbers that are drawn: one object for each."""
+    return Fraction(int(numerator), DENOMINATOR)
+
+
 def _fractions(
     drawn: Sequence[Mapping[str, NDArray[np.int64]]], chosen: Sequence[int]
 ) -> dict[str, NDArray[Any]]:
     """The chosen candidates as arrays of fractions."""
-    exact = np.frompyfunc(lambda numerator: Fraction(int(numerator), DENOMINATOR), 1, 1)
+    exact = np.frompyfunc(_fraction, 1, 1)
     return {
         name: exact(np.concatenate([rows[name] for rows in drawn])[chosen]) for name in drawn[0]
     }

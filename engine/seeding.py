@@ -55,13 +55,17 @@ class Stream:
         """The next `count` bytes."""
         missing = count - len(self._left)
         if missing > 0:
-            self._left += b"".join(self._block() for _ in range(-(-missing // _BLOCK)))
+            self._left += self._blocks(-(-missing // _BLOCK))
         drawn, self._left = self._left[:count], self._left[count:]
         return drawn
 
-    def _block(self) -> bytes:
-        self._counter += 1
-        return hashlib.sha256(self._seed + self._counter.to_bytes(8, "big")).digest()
+    def _blocks(self, count: int) -> bytes:
+        """The next `count` digests, one after the other."""
+        first, self._counter = self._counter + 1, self._counter + count
+        seed, sha256 = self._seed, hashlib.sha256
+        return b"".join(
+            [sha256(seed + n.to_bytes(8, "big")).digest() for n in range(first, first + count)]
+        )
 
     def below(self, bound: int) -> int:
         """A whole number in 0..bound-1, all equally likely."""
