@@ -79,7 +79,7 @@ class Derivation:
         candidates = stream.shuffled(
             (place, name, user, mistake)
             for place, name in enumerate(self.names, 1)
-            for user in self._users(name)
+            for user in self.users(name)
             for mistake in self._mistakes(name, user)
         )
         for place, name, user, (slug, way) in candidates:
@@ -88,7 +88,7 @@ class Derivation:
                 return WrongLine(Line(name, formula), slug, place)
         return None
 
-    def _users(self, name: str) -> tuple[Statement, ...]:
+    def users(self, name: str) -> tuple[Statement, ...]:
         """The statements on the way to the loss that use `name`."""
         on_way = path(self.program, self.target.variable)
         definitions = (self.program.definitions[each] for each in on_way)
@@ -109,7 +109,7 @@ class Derivation:
         Raises ShapeError where the parts do not fit.
         """
         terms = [
-            self._through(name, user, way if user is wrong else TIDY) for user in self._users(name)
+            self._through(name, user, way if user is wrong else TIDY) for user in self.users(name)
         ]
         total = terms[0]
         for term in terms[1:]:

@@ -37,7 +37,14 @@ from generator.forward import build_program
 from generator.placeholders import Context
 from generator.slots import Value
 from generator.source import Table
-from generator.statement import Speech, derivative_latex, latex, read_target, target_latex
+from generator.statement import (
+    Speech,
+    derivative_latex,
+    latex,
+    matrix_latex,
+    read_target,
+    target_latex,
+)
 from generator.template import Asking, Entry, Template
 
 PROMPTS = {
@@ -57,6 +64,7 @@ PROMPTS = {
     " follow from those above it. Which one? Give its number; you may add the right line.",
     "instance": "Compute {{derivative}} for {{point}}. Give {{accuracy}}.",
 }
+USUAL = "{{usual}}"  # in a prompt: the one that its kind of question has by default
 DISTRACTORS = 3
 LABELS = "ABCDEFGH"
 RATES = ("alpha", "eta", "rate")  # names of the learning rate, the first that is free
@@ -111,7 +119,8 @@ class Place:
     def head(self, **spoken: str) -> dict[str, str]:
         """What all questions have, with the prompt's own placeholders."""
         with self.entry.located("prompt"):
-            text = self.entry.table.text("prompt", PROMPTS[self.entry.kind])
+            usual = PROMPTS[self.entry.kind]
+            text = self.entry.table.text("prompt", usual).replace(USUAL, usual)
             prompt = self.context.bound(**spoken).fill(text)
         return {"id": f"{self.exercise}/{self.name}", "name": self.name, "prompt": prompt}
 
@@ -392,11 +401,7 @@ def _point(program: Program, instance: Instance) -> str:
 
 def _numbers(given: Given) -> str:
     entries = [latex(Const(each)) for each in given.entries]
-    if not given.shape:
-        return entries[0]
-    columns = given.shape[-1]
-    rows = [" & ".join(entries[at : at + columns]) for at in range(0, len(entries), columns)]
-    return r"\begin{pmatrix} " + r" \\ ".join(rows) + r" \end{pmatrix}"
+    return matrix_latex(entries, given.shape[-1] if given.shape else None)
 
 
 def _accuracy(digits: int | None) -> str:

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.expression import Expr, Var, apply, const
@@ -84,6 +84,14 @@ def shape_latex(shape: Shape) -> str:
     """A shape in LaTeX; a scalar is 1 by 1."""
     rows, columns = (*shape, 1, 1)[:2] if len(shape) != 1 else (1, shape[0])
     return rf"{rows} \times {columns}"
+
+
+def matrix_latex(entries: Sequence[str], columns: int | None) -> str:
+    """Entries by rows as a matrix of so many columns; a single number where there are none."""
+    if columns is None:
+        return entries[0]
+    rows = [" & ".join(entries[at : at + columns]) for at in range(0, len(entries), columns)]
+    return r"\begin{pmatrix} " + r" \\ ".join(rows) + r" \end{pmatrix}"
 
 
 def read_target(text: str, program: Program) -> Target:
