@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from engine.operand import Operand
-from engine.operators import operator
+from engine.operators import shape_of
 from engine.shapes import SCALAR, Dim, Shape, canonical
 
 Attrs: TypeAlias = tuple[tuple[str, Any], ...]
@@ -26,7 +26,7 @@ class Expr(Operand):
 
     shape: Shape
     args: tuple[Expr, ...] = ()
-    _hash: int  # of Var and Apply, computed once
+    _hash: int  # computed once
 
     def apply(self, operator: str, *others: Expr, **attrs: Any) -> Expr:
         return apply(operator, self, *others, **attrs)
@@ -78,7 +78,12 @@ class Const(Expr):
     shape: Shape = field(default=SCALAR, init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value", Fraction(self.value))
+        value = self.value if type(self.value) is Fraction else Fraction(self.value)
+        object.__setattr__(self, "value", value)
+        object.__setattr__(self, "_hash", hash(("Const", value.numerator, value.denominator)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, eq=True)
@@ -126,9 +131,8 @@ def apply(name: str, *args: Expr, **attrs: Any) -> Expr:
     folded = _fold(name, args)
     if folded is not None:
         return folded
-    row = operator(name)
-    shape = row.shape(*(arg.shape for arg in args), **attrs)
-    return Apply(name, args, tuple(sorted(attrs.items())), canonical(shape))
+    keywords = tuple(sorted(attrs.items())) if attrs else ()
+    return Apply(name, args, keywords, shape_of(name, tuple([arg.shape for arg in args]), keywords))
 
 
 def const(value: int | str | Fraction) -> Const:

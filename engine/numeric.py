@@ -20,6 +20,7 @@ from engine.errors import UnknownSymbol
 from engine.expression import Apply, Const, Expr, Var
 from engine.operand import Operand
 from engine.operators import operator as row_of
+from engine.operators import shape_of
 from engine.operators.arrays import aligned
 from engine.program import Program
 from engine.shapes import Dim, Shape, canonical, concrete
@@ -32,7 +33,7 @@ class Field:
     """A kind of number: how an exact rational becomes an element of an array of `dtype`."""
 
     name: str
-    dtype: Any
+    dtype: np.dtype[Any]
     number: Callable[[Fraction], Any]
 
     def array(self, values: Any) -> NDArray[Any]:
@@ -50,8 +51,8 @@ class Field:
         return self.array([Fraction(float(value)) for value in data.flat]).reshape(data.shape)
 
 
-FLOAT = Field("float64", np.float64, float)
-EXACT = Field("rational", object, Fraction)
+FLOAT = Field("float64", np.dtype(np.float64), float)
+EXACT = Field("rational", np.dtype(object), Fraction)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,16 +67,7 @@ class Batch(Operand):
     field: Field = FLOAT
 
     def apply(self, operator: str, *others: Batch, **attrs: Any) -> Batch:
-        row = row_of(operator)
-        operands = (self, *others)
-        shape = _shape_of(operator, tuple(each.shape for each in operands), tuple(attrs.items()))
-        arrays = tuple(each.data for each in operands)
-        data = row.forward(*(aligned(*arrays) if row.elementwise else arrays), **attrs)
-        if data.dtype != self.field.dtype:
-            data = self.field.adopted(data)
-        if data.shape[1:] != shape:
-            data = data.reshape((len(data), *map(int, shape)))
-        return Batch(data, shape, self.field)
+        return applied(operator, (self, *others), attrs)
 
     def constant(self, value: int | Fraction) -> Batch:
         return constant(value, self.field)
@@ -87,18 +79,28 @@ class Batch(Operand):
         return nullary(operator, self.field, **attrs)
 
 
-@lru_cache(maxsize=4096)
-def _shape_of(
-    operator: str, shapes: tuple[Shape, ...], attrs: tuple[tuple[str, Any], ...]
-) -> Shape:
-    """The shape of a result: the same few combinations come back with every answer."""
-    return canonical(row_of(operator).shape(*shapes, **dict(attrs)))
+def applied(operator: str, operands: tuple[Batch, ...], attrs: dict[str, Any]) -> Batch:
+    """`operator` on `operands`, which are of one field; raises ShapeError."""
+    row, field = row_of(operator), operands[0].field
+    arrays = [each.data for each in operands]
+    shapes = tuple([each.shape for each in operands])
+    shape = shape_of(operator, shapes, tuple(attrs.items()) if attrs else ())
+    if row.elementwise and len(arrays) > 1:
+        data = row.forward(*aligned(*arrays), **attrs)
+    else:
+        data = row.forward(*arrays, **attrs)
+    if data.dtype is not field.dtype:
+        data = field.adopted(data)
+    if data.shape[1:] != shape:
+        data = data.reshape((len(data), *map(int, shape)))
+    return Batch(data, shape, field)
 
 
 def constant(value: int | Fraction, field: Field = FLOAT) -> Batch:
     """A scalar that is the same at every point."""
-    if value.denominator == 1 and -SMALL < value < SMALL:
-        return _small(value.numerator, field)
+    whole = value.numerator
+    if value.denominator == 1 and -SMALL < whole < SMALL:
+        return _small(whole, field)
     return _constant(value, field)
 
 
@@ -139,11 +141,10 @@ class Environment:
         return self._value(expr, {})
 
     def _value(self, expr: Expr, known: dict[Expr, Batch]) -> Batch:
-        if not isinstance(expr, Apply):
-            return self._leaf(expr)
         found = known.get(expr)
         if found is None:
-            found = known[expr] = self._applied(expr, known)
+            new = self._applied(expr, known) if isinstance(expr, Apply) else self._leaf(expr)
+            found = known[expr] = new
         return found
 
     def _applied(self, expr: Apply, known: dict[Expr, Batch]) -> Batch:
@@ -163,7 +164,7 @@ class Environment:
         attrs = self.concrete_attrs(expr) if expr.attrs else {}
         if not args:
             return nullary(expr.op, self.field, **attrs)
-        return args[0].apply(expr.op, *args[1:], **attrs)
+        return applied(expr.op, args, attrs)
 
     def concrete_attrs(self, expr: Apply) -> dict[str, Any]:
         """The attributes of an application, with numbers for the dimensions."""
@@ -186,8 +187,9 @@ class Environment:
         return total
 
     def _lookup(self, name: str) -> Batch:
-        if name in self.values:
-            return self.values[name]
+        found = self.values.get(name)
+        if found is not None:
+            return found
         if name in self.sizes:
             return constant(self.sizes[name], self.field)
         raise UnknownSymbol(f"{name} has no value here")

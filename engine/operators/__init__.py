@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from functools import lru_cache
+from typing import Any
 
 from engine.errors import UnknownOperator
 from engine.operators import arithmetic, functions, indexing, matrices, reductions
 from engine.operators.row import Notation, Operator, Sample, WrongVJP
+from engine.shapes import Shape, canonical
 
 TABLE: dict[str, Operator] = {
     row.name: row
@@ -24,4 +27,13 @@ def operator(name: str) -> Operator:
     return row
 
 
-__all__ = ["TABLE", "Notation", "Operator", "Sample", "WrongVJP", "operator"]
+@lru_cache(maxsize=4096)
+def shape_of(name: str, shapes: tuple[Shape, ...], attrs: tuple[tuple[str, Any], ...]) -> Shape:
+    """The shape of a result; raises ShapeError.
+
+    Remembered, because the same few combinations come back in every expression.
+    """
+    return canonical(operator(name).shape(*shapes, **dict(attrs)))
+
+
+__all__ = ["TABLE", "Notation", "Operator", "Sample", "WrongVJP", "operator", "shape_of"]

@@ -19,10 +19,10 @@ Array: TypeAlias = Any
 
 def aligned(*arrays: Array) -> tuple[Array, ...]:
     """The arrays with singleton axes behind the points axis, so that scalars meet matrices."""
-    ranks = [array.ndim for array in arrays]
-    rank = max(ranks)
-    if min(ranks) == rank:
+    ranks = {array.ndim for array in arrays}
+    if len(ranks) == 1:
         return arrays
+    rank = max(ranks)
     return tuple(
         [
             array
@@ -192,20 +192,40 @@ def one_hot_matrix(shape: tuple[int, int], row: Array, column: Array) -> Array:
 
 def positions(index: Array, size: int) -> NDArray[np.intp]:
     """Indices counted from 0; an index outside 1..size raises IndexError."""
-    numbers = [float(value) for value in index.reshape(-1)]
-    if not np.all(np.isfinite(numbers)):
+    return np.array([position(value, size) for value in index.reshape(-1)], dtype=np.intp)
+
+
+def position(value: Any, size: int) -> int:
+    """An index counted from 0; one outside 1..size raises IndexError."""
+    number = float(value)
+    if not math.isfinite(number):
         raise IndexError("an index has no value")
-    position = np.array([round(number) for number in numbers], dtype=np.intp) - 1
-    if np.any(position < 0) or np.any(position >= size):
+    if not 1 <= round(number) <= size:
         raise IndexError(f"an index lies outside 1..{size}")
-    return position
+    return round(number) - 1
 
 
 def entry(array: Array, row: Array, column: Array) -> Array:
     """Entry (row, column), counted from 1, of each point's matrix."""
+    if row.size == column.size == 1:  # the same entry at every point
+        at = position(row.item(), array.shape[1]), position(column.item(), array.shape[2])
+        return array[:, at[0], at[1]]
     rows, columns = positions(row, array.shape[1]), positions(column, array.shape[2])
     points = max(len(array), len(rows), len(columns))
     return np.broadcast_to(array, (points, *array.shape[1:]))[np.arange(points), rows, columns]
+
+
+def line(array: Array, index: Array, axis: int) -> Array:
+    """Row (axis 0) or column (axis 1) `index`, counted from 1, of each point's matrix."""
+    if index.size == 1:  # the same one at every point
+        at = position(index.item(), array.shape[axis + 1])
+        return array[:, at : at + 1] if axis == 0 else array[:, :, at : at + 1]
+    picked = positions(index, array.shape[axis + 1])
+    points = np.arange(max(len(array), len(picked)))
+    rows = np.broadcast_to(picked, points.shape)
+    values = np.broadcast_to(array, (len(points), *array.shape[1:]))
+    chosen = values[points, rows] if axis == 0 else values[points, :, rows]
+    return np.expand_dims(chosen, axis + 1)
 
 
 def matmul(x: Array, y: Array) -> Array:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from engine import shapes
 from engine.errors import ShapeError
 from engine.operators import arrays
@@ -31,15 +29,6 @@ def _slice_shape(x: Shape, position: Shape, axis: int) -> Shape:
     if len(x) != 2 or position:
         raise ShapeError(f"a slice needs a matrix and one scalar index, not {shapes.show(x)}")
     return shapes.reduce(x, axis, True)
-
-
-def _slice(x: Any, position: Any, axis: int) -> Any:
-    picked = arrays.positions(position, x.shape[axis + 1])
-    points = np.arange(max(len(x), len(picked)))
-    rows = np.broadcast_to(picked, points.shape)
-    values = np.broadcast_to(x, (len(points), *x.shape[1:]))
-    chosen = values[points, rows] if axis == 0 else values[points, :, rows]
-    return np.expand_dims(chosen, axis + 1)
 
 
 def _slice_vjp(g: Any, out: Any, x: Any, position: Any, axis: int) -> tuple[Any, None]:
@@ -84,7 +73,7 @@ ROWS = (
         notation=Notation("subscript", ATOM, "["),
         arity=2,
         shape=_slice_shape,
-        forward=_slice,
+        forward=arrays.line,
         vjp=_slice_vjp,
         samples=(
             Sample((MATRIX, ()), (ANY, SECOND), (("axis", 0),)),

@@ -70,7 +70,7 @@ def ball(value: Fraction | int) -> arb:
 @cache
 def ball_field(bits: int = BITS) -> Field:
     """The field of balls; arithmetic in it belongs inside `precision(bits)`."""
-    return Field(f"ball{bits}", object, ball)
+    return Field(f"ball{bits}", np.dtype(object), ball)
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def entries(
 
 def field_of(algebra: Algebra) -> Field:
     """The elements of an algebra as a field of numbers."""
-    return Field(type(algebra).__name__, object, algebra.number)
+    return Field(type(algebra).__name__, np.dtype(object), algebra.number)
 
 
 def batch_of(array: NDArray[Any], algebra: Algebra) -> Batch:
