@@ -13,8 +13,19 @@ from functools import lru_cache
 
 from engine.expression import Apply, Expr, const, rebuild
 from engine.rewrite import rewritten
-from engine.shapes import common
-from engine.terms import Term, as_term, as_terms, collected, expanded, filled, is_sum, total
+from engine.shapes import common, stretched
+from engine.terms import (
+    Term,
+    as_term,
+    as_terms,
+    averaged_size,
+    collected,
+    expanded,
+    filled,
+    is_sum,
+    total,
+    without_ones,
+)
 
 EXPANSION_LIMIT = 64
 RING = frozenset(("add", "sub", "neg", "mul", "div", "pow"))
@@ -48,13 +59,15 @@ def _product(term: Term) -> Expr:
 
 def _without_ones(term: Term) -> Term:
     """`term` without the matrices of ones that its other factors make superfluous."""
-    kept = tuple(each for each in term.powers if not _is_ones(each[0]))
-    rest = Term(term.coefficient, kept)
-    return rest if len(kept) == len(term.powers) or rest.shape == term.shape else term
+    rest = without_ones(term)
+    return rest if rest.shape == term.shape else term
 
 
-def _is_ones(expr: Expr) -> bool:
-    return isinstance(expr, Apply) and expr.op == "ones"
+def _unfilled(terms: list[Term]) -> list[Term]:
+    """The summands without the ones that stretch them, where another one has the whole shape."""
+    bare = [without_ones(term) for term in terms]
+    whole = stretched(*(term.shape for term in terms))
+    return collected(bare) if any(term.shape == whole for term in bare) else terms
 
 
 def _distributed(term: Term) -> Iterator[Expr]:
@@ -76,6 +89,7 @@ def _cancels(inside: list[Term], rest: Term) -> bool:
 
 def _sum(terms: list[Term]) -> Expr:
     """The shortest of the collected sum, its factored form and its multiplied-out form."""
+    terms = _unfilled(terms)
     if not terms:
         return const(0)
     if len(terms) == 1:
@@ -132,6 +146,8 @@ def _linear(node: Apply) -> Expr:
     again = rewritten(node)
     if again is not node:
         return simplify(again)
+    if node.op == "sum" and (shorter := _constants_out(node)) is not None:
+        return shorter
     positions = LINEAR.get(node.op, ())
     if not positions:
         return node
@@ -142,6 +158,22 @@ def _linear(node: Apply) -> Expr:
     if outside == Term(Fraction(1)):
         return node
     return _product(outside.times(as_term(simplify(rebuild(node, tuple(args))))))
+
+
+def _constants_out(node: Apply) -> Expr | None:
+    """sum(x + c) = sum(x) + size c, for c that is the same along the axis; None unless shorter."""
+    axis, (inside,) = node.keywords["axis"], node.args
+    size = averaged_size(node)
+    if size is None or not is_sum(inside):
+        return None
+    terms = as_terms(inside)
+    same = [each for each in terms if not each.shape or each.shape[axis] == 1]
+    rest = total([each for each in terms if each not in same])
+    if not same or rest.shape != inside.shape:
+        return None
+    outside = [each.times(Term(Fraction(1), ((size, 1),))) for each in same]
+    tidy = _sum(collected([as_term(simplify(rebuild(node, (rest,)))), *outside]))
+    return tidy if _cost(tidy) < _cost(node) else None
 
 
 def _split(arg: Expr, node: Apply) -> tuple[Term, Expr]:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import reduce
 from operator import mul
 
-from engine.expression import Apply, Const, Expr, apply, const
+from engine.expression import Apply, Const, Expr, Var, apply, const
 from engine.shapes import SCALAR, Shape, stretched
 
 ONE = const(1)
@@ -89,10 +89,20 @@ def as_term(expr: Expr) -> Term:
             return as_term(x).times(as_term(y))
         case Apply(op="div", args=(x, y)) if (below := as_term(y)).coefficient:
             return as_term(x).times(below.power(-1))
+        case Apply(op="mean", args=(x,)) if (size := averaged_size(expr)) is not None:
+            total = apply("sum", x, **expr.keywords)
+            return Term(Fraction(1), ((total, 1), (size, -1)))
         case Apply(op="pow", args=(x, Const(value=value))) if value.denominator == 1:
             if value >= 0 or as_term(x).coefficient:
                 return as_term(x).power(int(value))
     return Term(Fraction(1), ((expr, 1),))
+
+
+def averaged_size(expr: Apply) -> Var | None:
+    """The size along the axis of a sum or a mean, where it is a name."""
+    axis = expr.keywords["axis"]
+    dim = None if axis is None else expr.args[0].shape[axis]
+    return Var(dim) if isinstance(dim, str) else None
 
 
 def summands(expr: Expr, sign: int = 1) -> Iterator[tuple[int, Expr]]:
@@ -147,7 +157,8 @@ def total(terms: list[Term]) -> Expr:
     """The sum of `terms` as a person writes it."""
     if not terms:
         return const(0)
-    first, *others = _addable(terms)
+    averaged = [_averaged(term) for term in terms] if terms[1:] else terms
+    first, *others = _addable(_positive_first(averaged))
     result = first.expr()
     for term in others:
         if term.coefficient < 0:
@@ -155,6 +166,41 @@ def total(terms: list[Term]) -> Expr:
         else:
             result = result + term.expr()
     return result
+
+
+def _averaged(term: Term) -> Term:
+    """The term with a mean where it has a sum over an axis divided by the size of that axis."""
+    below = {base for base, exponent in term.powers if exponent == -1}
+    for place, (base, exponent) in enumerate(term.powers):
+        if not (isinstance(base, Apply) and base.op == "sum" and exponent == 1):
+            continue
+        size = averaged_size(base)
+        if size in below:
+            mean = apply("mean", *base.args, **base.keywords)
+            powers = (*term.powers[:place], (mean, 1), *term.powers[place + 1 :])
+            return Term(term.coefficient, tuple(each for each in powers if each != (size, -1)))
+    return term
+
+
+def without_ones(term: Term) -> Term:
+    """`term` without its matrices of ones."""
+    return Term(term.coefficient, tuple(each for each in term.powers if not is_ones(each[0])))
+
+
+def is_ones(expr: Expr) -> bool:
+    """Whether `expr` is a matrix of ones."""
+    return isinstance(expr, Apply) and expr.op == "ones"
+
+
+def _positive_first(terms: list[Term]) -> list[Term]:
+    """The terms with a positive one in front: a - y for -y + a; a leading fraction stays."""
+    if terms[0].coefficient > 0 or any(exponent < 0 for _, exponent in terms[0].powers):
+        return terms
+    return sorted(terms, key=lambda term: term is not _first_positive(terms))
+
+
+def _first_positive(terms: list[Term]) -> Term | None:
+    return next((term for term in terms if term.coefficient > 0), None)
 
 
 def _addable(terms: list[Term]) -> list[Term]:

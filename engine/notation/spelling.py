@@ -94,11 +94,15 @@ def spelled(name: str) -> Spelling:
 
 
 def _unicode(stem: str, accent: str | None) -> str:
+    if stem[0] == "d" and stem[1:] in GREEK:  # the derivative for a Greek letter
+        return "d" + _unicode(stem[1:], accent)
     return unicodedata.normalize("NFC", GREEK.get(stem, stem) + MARKS.get(accent or "", ""))
 
 
 def _latex(stem: str, accent: str | None) -> str:
     stem = LETTERS.get(stem, stem)
+    if stem[0] == "d" and (stem[1:] in GREEK or (stem[1:] and accent)):
+        return "d" + _latex(stem[1:], accent)
     if stem in GREEK:
         letter = f"\\{stem}"
     elif len(stem) == 1 or (len(stem) == 2 and stem[0] == "d"):

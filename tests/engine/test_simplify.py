@@ -21,6 +21,8 @@ from tests.engine.strategies import SYMBOLS, random_expr
 SIZES = {"n": 4, "m": 5}
 EXPRESSIONS = 1500
 p, q, x = Var("b"), Var("y"), Var("x", ("n", 1))
+M = Var("M", ("n", "m"))
+average = apply("mean", M, axis=0, keepdims=True)
 
 
 def environment(seed: int) -> Environment:
@@ -92,6 +94,10 @@ def test_equal_normal_forms_are_equal_functions() -> None:
         ((2 * x).T, 2 * x.T),
         (p.apply("log").apply("exp"), p),
         (apply("ones", shape=("n", 1)).sum(), Var("n")),
+        (M - M.sum(axis=0, keepdims=True) / Var("n"), M - average),
+        (M.sum(axis=0, keepdims=True) / Var("n"), 1 / Var("n") * M.sum(axis=0, keepdims=True)),
+        ((M - average).sum(axis=0, keepdims=True), const(0).filled((1, "m"))),
+        (average * apply("ones", shape=("n", "m")) + M, average + M),
     ],
 )
 def test_tidied_forms(untidy: Expr, tidy: Expr) -> None:
