@@ -104,10 +104,11 @@ def _shapes_in(text: str, program: Program) -> Iterator[tuple[Span, tuple[str, .
 
 def _pattern(program: Program) -> re.Pattern[str]:
     sizes = "|".join([*(re.escape(name) for name in sorted(program.dimensions)), r"\d+"])
-    bare = rf"(?<![\w^_])({sizes})\s*(?:\\times|×|✕|\*|x|by)\s*({sizes})(?!\w)"
+    times = r"(?:\\times|×|✕|\*|x|by)"
+    bare = rf"(?<![\w^_])({sizes})\s*{times}\s*({sizes})(?!\w)"
     scalar = rf"(?<!\w)((?:{ARTICLE}[ \t]+)?(?:scalars?|numbers?))(?!\w)"
     real = rf"{REAL}(?:{POWER})?"
-    one = r"(?<=[:=∈])\s*(1)(?![\w.×])"
+    one = rf"(?<=[:=∈])\s*(1)(?![\w.]|[ \t]*{times}[ \t]*(?:{sizes})(?!\w))"
     return re.compile(rf"{real}|{LISTED}|{bare}|{scalar}|{one}", re.IGNORECASE)
 
 

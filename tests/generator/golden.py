@@ -15,7 +15,7 @@ from pathlib import Path
 from generator.bank import Bank
 
 FILE = Path(__file__).parent / "golden.json"
-SEEDS = (0, 1, 2, 42, 2**40)
+SEEDS = (0, 1, 2**40)
 
 
 def digests(bank: Bank) -> dict[str, str]:
