@@ -68,7 +68,7 @@ USUAL = "{{usual}}"  # in a prompt: the one that its kind of question has by def
 DISTRACTORS = 3
 LABELS = "ABCDEFGH"
 RATES = ("alpha", "eta", "rate")  # names of the learning rate, the first that is free
-FACTORS, VELOCITIES = ("beta", "gamma", "mu"), ("v", "u", "velocity")
+FACTORS, VELOCITIES = ("beta", "gamma", "mu", "rho", "kappa"), ("v", "u", "velocity")
 DIGITS, MOST_DIGITS = 4, 15
 AXES = {"rows": 0, "columns": 1}
 
