@@ -7,31 +7,40 @@ than recomputing them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from engine.errors import ProgramError
 from engine.expression import Expr, apply, const
+from engine.facts import facts
 from engine.operators import operator
 from engine.program import Program, Target
 from engine.reverse import Formulas, Pass, Reverse
 from engine.simplify import simplify
 from engine.terms import filled
 
-TIDY = Pass(
-    vjp=lambda site, g, out, args, attrs: tuple(
-        None if each is None else simplify(each)
-        for each in operator(site.node.op).vjp(g, out, *args, **attrs)
-    ),
-    accumulate=lambda name, total, term: simplify(total + term),
-)
+
+def tidying(tidied: Callable[[Expr], Expr]) -> Pass:
+    """The reverse pass over formulas in which `tidied` goes over every result."""
+    return Pass(
+        vjp=lambda site, g, out, args, attrs: tuple(
+            None if each is None else tidied(each)
+            for each in operator(site.node.op).vjp(g, out, *args, **attrs)
+        ),
+        accumulate=lambda name, total, term: tidied(total + term),
+    )
+
+
+TIDY = tidying(simplify)
 
 
 @lru_cache(maxsize=512)
 def adjoint_formulas(program: Program) -> dict[str, Expr]:
     """d loss / d name for every name that the loss depends on, in the shape of the name."""
-    found = Reverse(program, Formulas(), TIDY).adjoints()
+    tidied = facts(program).tidied
+    found = Reverse(program, Formulas(), tidying(tidied)).adjoints()
     return {
-        name: simplify(filled(adjoint, program.shapes[name]))
+        name: tidied(filled(adjoint, program.shapes[name]))
         for name, adjoint in found.items()
         if name in program.shapes
     }

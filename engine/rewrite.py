@@ -100,6 +100,8 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(_node("pow", x, Literal(const(0))), lambda x: const(1).filled(x.shape)),
     # (√x)^2 = x on the domain x >= 0 of the left side
     Identity(_node("pow", _node("sqrt", x), Literal(const(2))), lambda x: x),
+    # the sum of all entries is a scalar, with or without the axes kept
+    Identity(_node("sum", x, axis=None, keepdims=True), lambda x: x.sum()),
     # 1 + 1 + ... + 1 = the number of terms
     Identity(_node("sum", x, axis=None), lambda x: _count(x, None), when=lambda x: _is_ones(x)),
     # tr(diag v) = sum v

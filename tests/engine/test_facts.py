@@ -1,0 +1,93 @@
+"""Formulas written with a program's own quantities: shorter, and equal where the program lives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.facts import facts
+from engine.gradient import adjoint_formulas
+from engine.notation import Scope, parse_expr, parse_program, show
+from engine.program import Program, Symbol
+from engine.sampling import sample
+
+SOFTMAX = parse_program(
+    (
+        Symbol("X", ("n", "k"), "data"),
+        Symbol("Y", ("n", "k"), "label", "one-hot"),
+    ),
+    [
+        "counts = exp(X)",
+        "S = sum(counts, axis=1, keepdims=True)",
+        "inv = S^(-1)",
+        "P = counts * inv",
+        "J = -sum(Y * log(P)) / n",
+    ],
+    "J",
+)
+
+# Each with what it is written as.
+SHORTER = (
+    ("counts * inv", "P"),
+    ("counts / S", "P"),
+    ("P * S / counts", "ones(n, k)"),
+    ("sum(counts, axis=1, keepdims=True)", "S"),
+    ("sum(Y, axis=1, keepdims=True)", "ones(n, 1)"),
+    ("sum(P, axis=1, keepdims=True)", "ones(n, 1)"),
+    ("sum(P - Y, axis=1, keepdims=True)", "0 ones(n, 1)"),
+    ("sum(2 * Y + 1, axis=1, keepdims=True)", "(2 + k) ones(n, 1)"),
+    ("sum(Y)", "n"),
+    ("sum(inv * Y, axis=1, keepdims=True)", "inv"),
+)
+
+# These stay: nothing shorter is known about them.
+AS_THEY_ARE = (
+    "sum(Y, axis=0, keepdims=True)",
+    "sum(P, axis=0, keepdims=True)",
+    "sum(X, axis=1, keepdims=True)",
+    "sum(Y * X, axis=1, keepdims=True)",
+    "counts * S",
+)
+
+
+def _written(program: Program, text: str) -> str:
+    return show(facts(program).tidied(parse_expr(text, Scope.of(program))), "text")
+
+
+@pytest.mark.parametrize("text, shorter", SHORTER)
+def test_what_is_known_is_used(text: str, shorter: str) -> None:
+    formula = parse_expr(text, Scope.of(SOFTMAX))
+    tidied = facts(SOFTMAX).tidied(formula)
+    assert tidied.shape == formula.shape
+    assert tidied.nodes < formula.nodes
+    assert _written(SOFTMAX, text) == shorter
+
+
+@pytest.mark.parametrize("text", AS_THEY_ARE)
+def test_what_is_not_known_stays(text: str) -> None:
+    assert _written(SOFTMAX, text) == text
+
+
+@pytest.mark.parametrize("text", [*(text for text, _ in SHORTER), *AS_THEY_ARE])
+def test_the_values_are_the_same(text: str) -> None:
+    formula = parse_expr(text, Scope.of(SOFTMAX))
+    tidied = facts(SOFTMAX).tidied(formula)
+    for env in sample(SOFTMAX, "tests.facts").environments(SOFTMAX):
+        found, expected = (env.evaluate(each).data for each in (tidied, formula))
+        np.testing.assert_allclose(*np.broadcast_arrays(found, expected), rtol=1e-12, atol=1e-12)
+
+
+def test_the_steps_of_a_softmax_collapse() -> None:
+    adjoints = adjoint_formulas(SOFTMAX)
+    assert show(adjoints["X"], "text") == "(1/n) (P - Y)"
+    assert show(adjoints["inv"], "text") == "-(1/n) S"
+    assert show(adjoints["P"], "text") == "-(1/n) (Y/P)"
+
+
+def test_a_label_that_need_not_sum_to_one_keeps_its_sum() -> None:
+    program = parse_program(
+        (Symbol("z", ("k", 1), "data"), Symbol("y", ("k", 1), "label", "positive")),
+        ["p = softmax(z)", "L = -sum(y * log(p))"],
+        "L",
+    )
+    assert show(adjoint_formulas(program)["z"], "text") == "sum(y) p - y"
