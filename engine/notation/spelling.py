@@ -1,7 +1,7 @@
 """How a name is spelled in each notation: `W2` is W^{[2]} in LaTeX, `yhat` is ŷ, `lambda` is λ.
 
 A name is a stem (letters, perhaps a Greek word, perhaps with an accent), a layer number and the
-rest after an underscore.
+rest after an underscore, which is an index: `w_0` is w_{0}.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ LETTERS = {letter: word for word, letter in GREEK.items()} | {
 }
 MARKS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
 RESERVED = {"lambda": "lam"}
+LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 _PARTS = re.compile(
-    r"(?P<stem>[^\W\d_]+?)_?(?P<accent>hat|bar|tilde)?(?P<layer>[0-9]*)(?P<rest>_.+)?"
+    r"(?P<stem>[^\W\d_]+?)(?:_?(?P<accent>hat|bar|tilde))?(?P<layer>[0-9]*)(?P<rest>_.+)?"
 )
 
 
@@ -87,7 +88,7 @@ def spelled(name: str) -> Spelling:
     stem, accent, layer, rest = match.group("stem", "accent", "layer", "rest")
     return Spelling(
         text=name,
-        unicode=_unicode(stem, accent) + layer + (rest or ""),
+        unicode=_unicode(stem, accent) + layer + _lowered(rest),
         latex=_latex(stem, accent) + (f"^{{[{layer}]}}" if layer else "") + _below(rest),
         numpy=_identifier(name),
     )
@@ -114,6 +115,12 @@ def _latex(stem: str, accent: str | None) -> str:
 
 def _below(rest: str | None) -> str:
     return f"_{{{rest[1:]}}}" if rest else ""
+
+
+def _lowered(rest: str | None) -> str:
+    """The index as small digits, where it is a number."""
+    number = (rest or "")[1:]
+    return number.translate(LOW) if number.isascii() and number.isdigit() else rest or ""
 
 
 def _identifier(name: str) -> str:
