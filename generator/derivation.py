@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from engine.derived import path
 from engine.errors import ShapeError
 from engine.expression import Expr, Var, substitute
+from engine.facts import facts
 from engine.gradient import TIDY, adjoint_formulas
 from engine.operators import operator
 from engine.program import Program, Statement, Symbol, Target
@@ -114,7 +115,7 @@ class Derivation:
         total = terms[0]
         for term in terms[1:]:
             total = total + term
-        return simplify(total)
+        return facts(self.program).tidied(total)
 
     def _through(self, name: str, user: Statement, way: Pass) -> Expr:
         """What comes back to `name` through one statement."""

@@ -19,6 +19,7 @@ from engine.components import component
 from engine.derived import path
 from engine.errors import ShapeError
 from engine.expression import Apply, Expr
+from engine.facts import facts
 from engine.gradient import TIDY, gradient
 from engine.operators import WrongVJP, operator
 from engine.program import Program, Target
@@ -137,7 +138,7 @@ class Mistakes:
         if formula is None:
             return None
         shape = self.program.shapes[self.target.variable]
-        whole = simplify(filled(formula, shape))
+        whole = facts(self.program).tidied(filled(formula, shape))
         if whole.shape != shape:
             return None
         return _entry_of(whole, self.program, self.target)

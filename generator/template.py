@@ -170,6 +170,7 @@ SPOKEN = (
     "point",
     "accuracy",
     "derivation",
+    "usual",
 )
 
 CONDITIONAL = ("when", "unless", "for")
