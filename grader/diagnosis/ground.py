@@ -18,6 +18,7 @@ from engine.expression import Apply, Expr, Var
 from engine.numeric import Batch, Environment
 from engine.program import Program, Statement, Target
 from engine.reverse import Numbers, filled_adjoints
+from grader.diagnosis.column import Column
 
 SiteKey: TypeAlias = tuple[str, tuple[int, ...]]
 
@@ -116,7 +117,7 @@ class Layout:
         return self.program.statements[names.index(self.prediction) + 1 :]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ground:
     """Forward values at several points; `env` holds the value of every statement."""
 
@@ -148,10 +149,12 @@ class Ground:
             raise ShapeError("the gradient has no such entry")
         return Batch(value.data[:, row - 1, column - 1], (), value.field)
 
-    def column(self, value: Batch) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def column(self, value: Batch) -> Column:
         """All numbers of `value`, point after point."""
-        data = np.broadcast_to(value.data, (self.points, *value.data.shape[1:]))
-        return np.asarray(data, dtype=np.float64).reshape(-1)
+        data = value.data
+        if len(data) != self.points:
+            data = np.broadcast_to(data, (self.points, *data.shape[1:]))
+        return Column(value.shape, np.asarray(data, dtype=np.float64).reshape(-1))
 
     def named(self, expr: Expr) -> str:
         """How a sentence calls `expr`."""

@@ -14,12 +14,12 @@ from itertools import combinations, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.numeric import Batch
 from engine.shapes import Shape
+from grader.diagnosis.column import Column, fingerprints
 from grader.diagnosis.ground import Ground
 from grader.diagnosis.plan import Plan, combined
 from grader.diagnosis.stack import Sheet, Stack, values
-from grader.diagnosis.table import Entry, Match, distinct, fingerprints, matched, near
+from grader.diagnosis.table import Entry, Match, distinct, matched, near
 
 MOST_PAIRS = 3000
 MOST_MISSHAPEN = 10  # plans that do not keep to the shapes
@@ -44,21 +44,21 @@ class Pairs:
     plans: Sequence[Plan]
     fitting: int
 
-    def matches(self, value: Batch) -> Iterator[Match]:
-        """Every pair of which `value` is a multiple."""
-        file, column = self._files.get(value.shape), self.ground.column(value)
-        if file is None or not np.all(np.isfinite(column)) or not np.any(column):
+    def matches(self, column: Column) -> Iterator[Match]:
+        """Every pair of which `column` is a multiple."""
+        file = self._files.get(column.shape)
+        if file is None or not column.usable:
             return
         first, last = near(file.prints, column)
         for one, two in file.numbers[first:last]:
-            yield from self._confirmed(column, value.shape, int(one), int(two))
+            yield from self._confirmed(column, int(one), int(two))
 
-    def _confirmed(self, column: NDArray[np.float64], shape: Shape, *pair: int) -> Iterator[Match]:
+    def _confirmed(self, column: Column, *pair: int) -> Iterator[Match]:
         both = combined(*(self.plans[number] for number in pair))
         if both is None:
             return
         for form, found in values(self.ground, both).items():
-            if found.shape == shape:
+            if found.shape == column.shape:
                 yield from matched(column, Entry(both, form, self.ground.column(found)))
 
     @cached_property

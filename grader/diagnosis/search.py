@@ -16,16 +16,17 @@ cause before those that only say that a path is wrong, else in the order of misc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.expression import Expr
 from engine.numeric import Batch
+from engine.shapes import Shape, transpose
+from grader.diagnosis.column import Column
 from grader.diagnosis.constants import Constants
 from grader.diagnosis.endings import term_mistakes
 from grader.diagnosis.ground import Ground
@@ -33,12 +34,13 @@ from grader.diagnosis.pairs import Pairs
 from grader.diagnosis.plan import Plan
 from grader.diagnosis.rules import mistakes_at_nodes, mistakes_elsewhere
 from grader.diagnosis.stack import Form, sheets, values
-from grader.diagnosis.table import Entry, Table, multiple, usable
+from grader.diagnosis.table import Entry, Table
 from grader.misconceptions import misconceptions
 
 MOST_REPORTED = 3
 GENERAL = ("path-dropped", "paths-overwritten", "product-rule", "wrong-variable")
 FAR = 1e-6  # relative: rounding in float64 stays far below
+JUST_EVALUATED = 8  # values of answers that are kept
 
 TRANSPOSED = "transposed-result"
 SHORTHAND, MEAN = "per-example-shorthand", "missing-batch-mean"
@@ -91,151 +93,215 @@ class Search:
 
     def differs(self, answer: Expr) -> bool:
         """Whether float64 shows a difference far beyond rounding; a filter, never a verdict."""
-        ground, reference = self.grounds[0], self.references[0]
-        value = ground.env.evaluate(answer)
-        left, right = ground.column(value), ground.column(reference)
-        if len(left) != len(right) or not np.all(np.isfinite(left)):
+        left = self.grounds[0].column(_value(self.grounds[0], answer))
+        right = self._right[0]
+        if len(left.numbers) != len(right.numbers) or not left.finite:
             return False
-        return bool(np.max(np.abs(left - right)) > FAR * np.max(np.abs(right)))
+        return bool(np.abs(left.numbers - right.numbers).max() > FAR * right.largest)
 
     def explain(self, answer: Expr) -> tuple[Explanation, ...]:
         """What explains `answer`: all explanations of the first kind that has one."""
         try:
-            found = tuple(_as_row(ground.env.evaluate(answer)) for ground in self.grounds)
+            found = tuple(_as_row(_value(ground, answer)) for ground in self.grounds)
         except (EngineError, IndexError):
             return ()
         return self.explained(found)
 
     def explained(self, values: Sequence[Batch]) -> tuple[Explanation, ...]:
         """What explains an answer with these values, one per ground."""
-        if self._factor_of_reference(values) == ():
+        answer = Answer(self, tuple(values))
+        if answer.slugs == ():
             return ()  # equal up to rounding in float64: no mistake of these makes that difference
-        for step in (
-            self._at_loss,
-            self._turned,
-            self._one,
-            self._one_and_more,
-            self._two,
-            self._extra,
-        ):
-            found = _best(step(values))
+        for step in STEPS:
+            found = _best(step(self, answer))
             if found[:1] and found[0].slugs == (TRANSPOSED,):
-                same = (each for each in _best(self._one(values)) if each.slugs != (TRANSPOSED,))
+                same = (each for each in _best(self._one(answer)) if each.slugs != (TRANSPOSED,))
                 return (*found, *same)[:MOST_REPORTED]
             if found:
                 return found
-        return tuple(self._odd_constant(values))
+        return ()
 
-    def _at_loss(self, values: Sequence[Batch]) -> Iterator[Explanation]:
-        slugs = self._factor_of_reference(values)
+    def _at_loss(self, answer: Answer) -> Iterator[Explanation]:
+        slugs = answer.slugs
         if slugs:
             yield Explanation(slugs, {})
         if slugs and SHORTHAND in slugs:
             yield Explanation(tuple(MEAN if each == SHORTHAND else each for each in slugs), {})
 
-    def _one(self, values: Sequence[Batch]) -> Iterator[Explanation]:
-        for entry, slugs in self._named(self._singles, values):
+    def _one(self, answer: Answer) -> Iterator[Explanation]:
+        for entry, slugs in answer.singles:
             if not slugs:
                 yield Explanation(entry.plan.slugs, entry.plan.fields)
 
-    def _turned(self, values: Sequence[Batch]) -> Iterator[Explanation]:
+    def _turned(self, answer: Answer) -> Iterator[Explanation]:
         if self.square:
             return
-        slugs = self._factor_of_reference(_transposed(values))
-        if slugs is not None and values[0].shape:
+        slugs = answer.turned.slugs
+        if slugs is not None and answer.shape:
             yield Explanation((TRANSPOSED, *slugs), {})
 
-    def _one_and_more(self, values: Sequence[Batch]) -> Iterator[Explanation]:
-        for entry, slugs in self._named(self._singles, values):
+    def _one_and_more(self, answer: Answer) -> Iterator[Explanation]:
+        for entry, slugs in answer.singles:
             if slugs:
                 yield Explanation((*entry.plan.slugs, *slugs), entry.plan.fields)
-        if not values[0].shape:
+        if not answer.shape:
             return
-        turned = self._turned_shape(values[0])
-        for entry, slugs in self._named(self._singles, _transposed(values)):
+        turned = self._turned_shape(answer.shape)
+        for entry, slugs in answer.turned.singles:
             yield Explanation((*entry.plan.slugs, *turned, *slugs), entry.plan.fields)
 
-    def _turned_shape(self, value: Batch) -> tuple[str, ...]:
+    def _turned_shape(self, shape: Shape) -> tuple[str, ...]:
         """Says that an answer is transposed where its shape shows it."""
         right = self.references[0].shape
-        turned = value.shape != right and value.T.shape == right
-        return (TRANSPOSED,) if turned else ()
+        return (TRANSPOSED,) if shape != right and transpose(shape) == right else ()
 
-    def _two(self, values: Sequence[Batch]) -> Iterator[Explanation]:
+    def _two(self, answer: Answer) -> Iterator[Explanation]:
         if self.square:
             return
-        for entry, slugs in self._named(self._pairs, values):
+        for entry, slugs in self.named(self._pairs, answer.columns):
             if not slugs:
                 yield Explanation(entry.plan.slugs, entry.plan.fields)
 
-    def _extra(self, values: Sequence[Batch]) -> Iterator[Explanation]:
+    def _extra(self, answer: Answer) -> Iterator[Explanation]:
         right = self.references
-        if any(a.shape != b.shape for a, b in zip(values, right, strict=True)):
+        if any(a.shape != b.shape for a, b in zip(answer.values, right, strict=True)):
             return
-        rest = [a - b for a, b in zip(values, right, strict=True)]
-        for name in self.grounds[0].env.values:
-            factors = self._factors(rest, [each.env.values[name] for each in self.grounds])
+        rest = self._columns([a - b for a, b in zip(answer.values, right, strict=True)])
+        for name, columns in self._quantities:
+            factors = _factors(rest, columns)
             if factors and self._slugs([each / factors[0] for each in factors]) == ():
                 yield Explanation((EXTRA_TERM,), {"operand": name})
 
-    def _odd_constant(self, values: Sequence[Batch]) -> Iterator[Explanation]:
-        factors = self._factors(values, self.references)
+    def _odd_constant(self, answer: Answer) -> Iterator[Explanation]:
+        factors = _factors(answer.columns, self._right)
         if factors and max(factors) - min(factors) <= 1e-9 * abs(factors[0]):
             yield Explanation((ODD_CONSTANT,), {})
 
-    def _factor_of_reference(self, values: Sequence[Batch]) -> tuple[str, ...] | None:
-        factors = self._factors(values, self.references)
+    @cached_property
+    def _right(self) -> tuple[Column, ...]:
+        """The right gradient."""
+        return self._columns(self.references)
+
+    @cached_property
+    def _quantities(self) -> tuple[tuple[str, tuple[Column, ...]], ...]:
+        """Every quantity of the program."""
+        return tuple(
+            (name, self._columns([ground.env.values[name] for ground in self.grounds]))
+            for name in self.grounds[0].env.values
+        )
+
+    def _columns(self, values: Sequence[Batch]) -> tuple[Column, ...]:
+        return tuple(
+            ground.column(value) for ground, value in zip(self.grounds, values, strict=True)
+        )
+
+    def factor_of_reference(self, columns: Sequence[Column]) -> tuple[str, ...] | None:
+        """The mistakes at the loss that make these columns of the right ones."""
+        factors = _factors(columns, self._right)
         return self._slugs(factors) if factors else None
 
-    def _factors(
-        self, values: Sequence[Batch], others: Sequence[Batch], first: int = 0
-    ) -> tuple[float, ...] | None:
-        """On each ground from the `first`: value = factor * other."""
-        grounds = self.grounds[first:]
-        if len(others) != len(grounds):
-            return None
-        found: list[float] = []
-        for ground, value, other in zip(grounds, values[first:], others, strict=True):
-            left, right = ground.column(value), ground.column(other)
-            same = value.shape == other.shape
-            factor = _factor(left, right) if same else None
-            if factor is None:
-                return None
-            found.append(factor)
-        return tuple(found)
-
-    def _named(
-        self, table: Table | Pairs, values: Sequence[Batch]
+    def named(
+        self, table: Table | Pairs, columns: Sequence[Column]
     ) -> Iterator[tuple[Entry, tuple[str, ...]]]:
-        """The entries of a table that `values` are nameable multiples of on every ground."""
-        for match in table.matches(values[0]):
-            elsewhere = self._elsewhere(match.entry)
-            more = self._factors(values, elsewhere, first=1)
+        """The entries of a table that `columns` are nameable multiples of on every ground."""
+        for match in table.matches(columns[0]):
+            more = _factors(columns[1:], self._elsewhere(match.entry))
             slugs = None if more is None else self._slugs((match.factor, *more))
             if slugs is not None:
                 yield match.entry, slugs
 
+    def at_singles(self, columns: Sequence[Column]) -> Iterator[tuple[Entry, tuple[str, ...]]]:
+        """The single mistakes that `columns` are nameable multiples of."""
+        return self.named(self._singles, columns)
+
     @cached_property
-    def _values_elsewhere(self) -> dict[tuple[Plan, Form], tuple[Batch, ...]]:
+    def _known_elsewhere(self) -> dict[tuple[Plan, Form], tuple[Column, ...]]:
         return {}
 
-    def _elsewhere(self, entry: Entry) -> tuple[Batch, ...]:
+    def _elsewhere(self, entry: Entry) -> tuple[Column, ...]:
         """What the entry's plan makes of the gradient on the further grounds, as far as it gets."""
-        known, key = self._values_elsewhere, (entry.plan, entry.form)
+        known, key = self._known_elsewhere, (entry.plan, entry.form)
         if key not in known:
-            found = [values(ground, entry.plan) for ground in self.grounds[1:]]
-            known[key] = tuple(each[entry.form] for each in found if entry.form in each)
+            found = [(ground, values(ground, entry.plan)) for ground in self.grounds[1:]]
+            known[key] = tuple(
+                ground.column(each[entry.form]) for ground, each in found if entry.form in each
+            )
         return known[key]
 
     def _slugs(self, factors: Sequence[float]) -> tuple[str, ...] | None:
         return self.constants.slugs(factors, [ground.env.sizes for ground in self.grounds])
 
 
-def _factor(left: NDArray[np.float64], right: NDArray[np.float64]) -> float | None:
-    """The factor by which one column is a multiple of another; 1 for two that are zero."""
-    if usable(left) and usable(right):
-        return multiple(left, right)
-    return None if np.any(left) or np.any(right) else 1.0
+STEPS: tuple[Callable[[Search, Answer], Iterator[Explanation]], ...] = (
+    Search._at_loss,
+    Search._turned,
+    Search._one,
+    Search._one_and_more,
+    Search._two,
+    Search._extra,
+    Search._odd_constant,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The values of an answer, one per ground, with what several steps ask of them."""
+
+    search: Search
+    values: tuple[Batch, ...]
+
+    @property
+    def shape(self) -> Shape:
+        return self.values[0].shape
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The values as columns."""
+        grounds = self.search.grounds
+        return tuple(
+            ground.column(value) for ground, value in zip(grounds, self.values, strict=True)
+        )
+
+    @cached_property
+    def slugs(self) -> tuple[str, ...] | None:
+        """The mistakes at the loss that lead to it; () for none, None where it is no multiple."""
+        return self.search.factor_of_reference(self.columns)
+
+    @cached_property
+    def singles(self) -> tuple[tuple[Entry, tuple[str, ...]], ...]:
+        """The single mistakes that lead to multiples of it."""
+        return tuple(self.search.at_singles(self.columns))
+
+    @cached_property
+    def turned(self) -> Answer:
+        """Its transpose."""
+        if all(len(value.shape) != 2 for value in self.values):
+            return self
+        return Answer(self.search, tuple(_transposed(value) for value in self.values))
+
+
+@lru_cache(maxsize=JUST_EVALUATED)
+def _value(ground: Ground, answer: Expr) -> Batch:
+    """The value of an answer, which the filter and the search ask for one after the other."""
+    return ground.env.evaluate(answer)
+
+
+def forget() -> None:
+    """Empties the memory of values."""
+    _value.cache_clear()
+
+
+def _factors(left: Sequence[Column], right: Sequence[Column]) -> tuple[float, ...] | None:
+    """On each ground: left = factor * right."""
+    if len(left) != len(right):
+        return None
+    found: list[float] = []
+    for one, other in zip(left, right, strict=True):
+        factor = one.factor(other)
+        if factor is None:
+            return None
+        found.append(factor)
+    return tuple(found)
 
 
 def _as_row(value: Batch) -> Batch:
@@ -245,8 +311,8 @@ def _as_row(value: Batch) -> Batch:
     return Batch(value.data[:, None, :], (1, *value.shape), value.field)
 
 
-def _transposed(values: Sequence[Batch]) -> tuple[Batch, ...]:
-    return tuple(value.T if len(value.shape) == 2 else value for value in values)
+def _transposed(value: Batch) -> Batch:
+    return value.T if len(value.shape) == 2 else value
 
 
 def _best(explanations: Iterable[Explanation]) -> tuple[Explanation, ...]:
