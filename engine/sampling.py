@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from engine.program import Program, Symbol
 from engine.seeding import Stream
 from engine.shapes import Shape, canonical, concrete
 
-FORMAT = "gradbook.samples/1"
+FORMAT = "gradbook.samples/2"
 
 DENOMINATOR = 128
 SMALLEST = 12  # in units of 1/DENOMINATOR: nothing drawn is nearer to zero than this
@@ -94,20 +95,20 @@ class Group:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """The group with every number written out exactly."""
-        values = {
-            name: {"shape": list(array.shape), "entries": [str(each) for each in array.flat]}
-            for name, array in self.values.items()
-        }
-        return {"sizes": dict(self.sizes), "values": values}
+        """The group with every number as a whole number over one denominator."""
+        numbers = [number for array in self.values.values() for number in array.flat]
+        common = lcm(*{number.denominator for number in numbers})
+        whole = np.frompyfunc(lambda number: int(number * common), 1, 1)
+        values = {name: whole(array).tolist() for name, array in self.values.items()}
+        return {"sizes": dict(self.sizes), "denominator": common, "values": values}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Group:
         """The group that `to_json` wrote."""
-        return cls(
-            dict(stored["sizes"]),
-            {name: _stored_array(**array) for name, array in stored["values"].items()},
-        )
+        common = int(stored["denominator"])
+        exact = np.frompyfunc(lambda whole: Fraction(whole, common), 1, 1)
+        arrays = {name: np.array(nested, dtype=object) for name, nested in stored["values"].items()}
+        return cls(dict(stored["sizes"]), {name: exact(each) for name, each in arrays.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,15 +133,9 @@ class Samples:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Samples:
         """The samples that `to_json` wrote; raises SamplingError for another format."""
-        if stored.get("format") != FORMAT:
-            raise SamplingError(f"samples of format {stored.get('format')!r} cannot be read")
+        if not isinstance(stored, Mapping) or stored.get("format") != FORMAT:
+            raise SamplingError(f"these are no samples of format {FORMAT!r}")
         return cls(tuple(Group.from_json(group) for group in stored["groups"]))
-
-
-def _stored_array(shape: Sequence[int], entries: Sequence[str]) -> NDArray[Any]:
-    array = np.empty(len(entries), dtype=object)
-    array[:] = [Fraction(entry) for entry in entries]
-    return array.reshape(tuple(shape))
 
 
 def sample(program: Program, key: bytes | str, groups: int = 2, points: int = 4) -> Samples:

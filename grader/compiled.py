@@ -11,6 +11,7 @@ from engine.notation import Scope
 from engine.numeric import Batch
 from engine.program import Program
 from engine.question import Derivative
+from engine.sampling import Samples
 from engine.shapes import Shape
 from engine.symbolic.balls import Comparison
 from grader.diagnosis.constants import Constants
@@ -18,16 +19,20 @@ from grader.diagnosis.ground import Ground, Layout
 from grader.diagnosis.search import Search
 from grader.diagnosis.square import SquareWorld, square_world
 from grader.errors import MalformedQuestion
-from grader.points import points_of
+from grader.points import Given, given, points_of
 from grader.scopes import scope_of
 
 KEPT = 256  # questions
 
 
-@lru_cache(maxsize=KEPT)
 def comparison_of(program: Program) -> Comparison:
     """Comparisons at the sample points of `program`, with the forward values done once."""
-    return Comparison(program, points_of(program))
+    return _comparison(program, points_of(program))
+
+
+@lru_cache(maxsize=KEPT)
+def _comparison(program: Program, samples: Samples) -> Comparison:
+    return Comparison(program, samples)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,9 +113,20 @@ class Compiled:
         )
 
 
-@lru_cache(maxsize=KEPT)
 def compiled(question: Derivative) -> Compiled:
     """The compiled question, the same object for the same content; raises MalformedQuestion."""
+    return _compiled(question, given())
+
+
+def forget() -> None:
+    """Empties the memory of compiled questions."""
+    _compiled.cache_clear()
+    _comparison.cache_clear()
+
+
+@lru_cache(maxsize=KEPT)
+def _compiled(question: Derivative, points: Given | None) -> Compiled:
+    """A question compiled at its own points, or at points that it is given."""
     if question.target.variable not in question.program.shapes:
         raise MalformedQuestion(f"{question.id}: {question.target.variable} is not in the program")
     return Compiled(question)

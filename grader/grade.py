@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from engine.question import Derivative, Question
+from engine.question import Derivative, Forward, Question
 from grader.carried import Earlier, carried_forward
 from grader.feedback import Level, at_level
 from grader.kinds import (
@@ -21,7 +22,8 @@ from grader.kinds import (
     shapes,
     step,
 )
-from grader.verdict import Verdict, invalid
+from grader.points import record_of
+from grader.verdict import Agreement, Exact, Refuted, Verdict, invalid
 
 KINDS: Mapping[str, Callable[[Any, str], Verdict]] = {
     "derivative": derivative.grade,
@@ -55,4 +57,19 @@ def grade(
         verdict = KINDS[question.kind](question, text)
         if earlier and isinstance(question, Derivative):
             verdict = carried_forward(question, text, verdict, earlier)
+        verdict = _with_points(question, verdict)
     return at_level(verdict, feedback)
+
+
+def _with_points(question: Question, verdict: Verdict) -> Verdict:
+    """The verdict with the points it rests on, if it rests on any."""
+    match verdict.evidence:
+        case Agreement() | Refuted():
+            rests = True
+        case Exact():
+            rests = isinstance(question, Forward)
+        case _:
+            rests = verdict.outcome == "needs_review"
+    if not rests or question.program is None:
+        return verdict
+    return replace(verdict, drawn=record_of(question.program))

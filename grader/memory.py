@@ -12,8 +12,8 @@ from typing import Generic, ParamSpec, TypeVar
 
 from engine import canonical, gradient
 from engine.expression import Expr
-from grader.compiled import comparison_of, compiled
-from grader.points import points_of
+from grader import compiled, points
+from grader.diagnosis import search
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,7 +22,7 @@ REMEMBERED = 2048  # expressions
 LONGEST = 300  # nodes
 
 
-_memories: list[Callable[[], None]] = [canonical.forget]
+_memories: list[Callable[[], None]] = [canonical.forget, search.forget]
 
 
 def forget_answers() -> None:
@@ -33,8 +33,9 @@ def forget_answers() -> None:
 
 def forget_exercises() -> None:
     """Empties what was worked out for exercises."""
-    for kept in (compiled, comparison_of, points_of, gradient.adjoint_formulas):
-        kept.cache_clear()
+    compiled.forget()
+    points.forget()
+    gradient.adjoint_formulas.cache_clear()
 
 
 class Remembered(Generic[P, T]):

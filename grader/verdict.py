@@ -14,6 +14,7 @@ from grader.errors import MalformedVerdict
 from grader.version import GRADER_VERSION
 
 FORMAT = "gradbook.verdict/1"
+DRAWN = "drawn"  # of a witness: the points
 
 Outcome: TypeAlias = Literal["correct", "partially_correct", "incorrect", "invalid", "needs_review"]
 
@@ -95,7 +96,11 @@ class Parsed:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of grading one answer; `span` marks the place that the message is about."""
+    """The result of grading one answer; `span` marks the place that the message is about.
+
+    `drawn` holds the sample points of a verdict that rests on points, for instructors
+    (`grader.points`); it is stored with the witness of the evidence.
+    """
 
     outcome: Outcome
     reason: str
@@ -106,6 +111,7 @@ class Verdict:
     parsed: Parsed | None = None
     span: tuple[int, int] | None = None
     grader: str = GRADER_VERSION
+    drawn: Mapping[str, Any] | None = None
 
 
 def correct(reason: str, message: str, evidence: Evidence, **more: Any) -> Verdict:
@@ -139,7 +145,7 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "score": verdict.score,
         "reason": verdict.reason,
         "message": verdict.message,
-        "evidence": _evidence_to_json(verdict.evidence),
+        "evidence": _with_points(_evidence_to_json(verdict.evidence), verdict.drawn),
         "diagnosis": [dict(vars(each)) for each in verdict.diagnosis],
         "parsed": dict(vars(verdict.parsed)) if verdict.parsed else None,
         "span": list(verdict.span) if verdict.span else None,
@@ -168,17 +174,31 @@ def from_json(document: Mapping[str, Any]) -> Verdict:
 
 def _from_json(document: Mapping[str, Any]) -> Verdict:
     parsed, span = document["parsed"], document["span"]
+    evidence, drawn = _without_points(document["evidence"])
     return Verdict(
         outcome=document["outcome"],
         reason=str(document["reason"]),
         message=str(document["message"]),
         score=float(document["score"]),
-        evidence=_evidence_from_json(document["evidence"]),
+        evidence=_evidence_from_json(evidence),
         diagnosis=tuple(Diagnosis(**each) for each in document["diagnosis"]),
         parsed=Parsed(**parsed) if parsed else None,
         span=(int(span[0]), int(span[1])) if span else None,
         grader=str(document["grader"]),
+        drawn=drawn,
     )
+
+
+def _with_points(view: dict[str, Any], drawn: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The view of some evidence, with the points in its witness."""
+    return view if drawn is None else {**view, "witness": {**view.get("witness", {}), DRAWN: drawn}}
+
+
+def _without_points(view: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+    """The view of evidence as it is without points, and the points."""
+    witness = dict(view.get("witness") or {})
+    drawn = witness.pop(DRAWN, None)
+    return {**view, "witness": witness}, drawn
 
 
 def _evidence_to_json(evidence: Evidence) -> dict[str, Any]:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from engine.numeric import forward
-from engine.question import question_to_json
 from engine.sampling import Group
+from grader.errors import MalformedVerdict
 from grader.grade import grade
-from grader.points import ENOUGH, live, points_of
+from grader.points import ENOUGH, Points, drawn, forget, live, points_of, record_of, seed_of
 from grader.verdict import Refuted
 from tests.grader.exercises import exercise, program
 
@@ -36,49 +33,42 @@ def test_enough_points_are_alive_for_every_value_of_the_label(name: str) -> None
 
 def test_points_are_the_same_whenever_they_are_drawn() -> None:
     first = points_of(program("relu")).to_json()
-    points_of.cache_clear()
+    forget()
     assert points_of(program("relu")).to_json() == first
 
 
-KEYED = """
-import json, sys
-from grader.messages import grade_message
-print(json.dumps(grade_message(json.loads(sys.stdin.read()))))
-"""
-
-
-def refuted_under(key: str | None, checkout: Path) -> dict[str, Any]:
-    """The record of a wrong answer, graded by a process with that sample key."""
-    message = {
-        "format": "gradbook.grade/1",
-        "attempt": "0",
-        "question": question_to_json(exercise("S2.w")),
-        "text": "X (a - y)^T",
-    }
-    environment = {"PATH": os.environ["PATH"]} | ({"GRADBOOK_SAMPLE_KEY": key} if key else {})
-    done = subprocess.run(
-        [sys.executable, "-c", KEYED],
-        input=json.dumps(message),
-        env=environment,
-        cwd=checkout,
-        capture_output=True,
-        text=True,
-        check=True,
+def test_every_exercise_has_points_of_its_own() -> None:
+    """Two programs that differ in an alias alone share the sizes and shapes, and not one point."""
+    own = program("S1")
+    other = replace(own, symbols=(replace(own.symbols[0], aliases=("u",)), *own.symbols[1:]))
+    first, second = (
+        {str(group.point(at)) for group in points_of(each).groups for at in range(group.points)}
+        for each in (own, other)
     )
-    assert key is None or key not in done.stdout
-    record: dict[str, Any] = json.loads(done.stdout)
-    return record
+    assert len(first) == len(second) and not first & second
 
 
-def test_the_points_follow_from_a_secret_that_no_message_holds(checkout: Path) -> None:
-    verdicts = [
-        refuted_under(key, checkout)["verdict"]
-        for key in ("secret-one", "secret-one", "secret-two", None)
-    ]
-    assert {verdict["outcome"] for verdict in verdicts} == {"incorrect"}
-    points = [verdict["evidence"]["witness"]["inputs"] for verdict in verdicts]
-    assert points[0] == points[1]
-    assert len({json.dumps(each) for each in points}) == 3
+def test_a_seed_depends_on_the_secret_and_on_the_program() -> None:
+    one, other = program("S1"), program("S2")
+    seeds = [seed_of(one, b"k"), seed_of(one, b"l"), seed_of(other, b"k"), seed_of(other, b"l")]
+    assert len(set(seeds)) == 4 and seed_of(one, b"k") == seeds[0]
+
+
+@pytest.mark.parametrize("name", ["S1", "S2", "S3", "relu"])
+def test_a_record_holds_the_points_and_the_seed_that_draws_them(name: str) -> None:
+    own = program(name)
+    record = json.loads(json.dumps(record_of(own)))
+    kept = Points.recorded(record)
+    assert kept.samples.to_json() == points_of(own).to_json()
+    assert drawn(own, bytes.fromhex(kept.seed)).to_json() == record["samples"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"format": "gradbook.points/9"}, {"samples": None}, {"samples": {"format": "x"}}]
+)
+def test_anything_else_is_no_record(changes: dict[str, Any]) -> None:
+    with pytest.raises(MalformedVerdict):
+        Points.recorded({**record_of(program("S1")), **changes})
 
 
 @pytest.mark.parametrize(("name", "text"), [("S2.w", "X (a - y)^T"), ("S4.w", "2(yhat - y) x^2")])
