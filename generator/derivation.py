@@ -9,20 +9,20 @@ A line may be made with one mistaken rule; the lines below it go on from it corr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.derived import path
 from engine.errors import ShapeError
-from engine.expression import Expr, Var, substitute
+from engine.expression import Apply, Expr, Var, substitute
 from engine.facts import facts
 from engine.gradient import TIDY, adjoint_formulas
-from engine.operators import operator
+from engine.operators import WrongVJP, operator
 from engine.program import Program, Statement, Symbol, Target
 from engine.reverse import Formulas, Pass, Reverse
 from engine.sampling import sample
@@ -30,6 +30,9 @@ from engine.seeding import Stream
 from engine.simplify import simplify
 from engine.terms import filled
 from generator.distractors import Mistakes, applications, differ, planted
+from generator.joins import forks, leftovers
+
+WrongForm: TypeAlias = tuple[str, Callable[[], Expr]]  # a misconception's slug, what it leads to
 
 SINK = "loss!"  # no name of a program has an exclamation mark
 
@@ -77,16 +80,16 @@ class Derivation:
 
     def wrong(self, stream: Stream) -> WrongLine | None:
         """One line with one mistake, drawn from all that make a difference; None if none does."""
-        candidates = stream.shuffled(
-            (place, name, user, mistake)
-            for place, name in enumerate(self.names, 1)
-            for user in self.users(name)
-            for mistake in self._mistakes(name, user)
-        )
-        for place, name, user, (slug, way) in candidates:
-            formula = self._mistaken(name, user, way)
-            if formula is not None:
-                return WrongLine(Line(name, formula), slug, place)
+        for mistakes in (self._mistakes, self._leftovers):
+            candidates = stream.shuffled(
+                (place, name, mistake)
+                for place, name in enumerate(self.names, 1)
+                for mistake in mistakes(name)
+            )
+            for place, name, (slug, formed) in candidates:
+                formula = self._mistaken(name, formed)
+                if formula is not None:
+                    return WrongLine(Line(name, formula), slug, place)
         return None
 
     def users(self, name: str) -> tuple[Statement, ...]:
@@ -95,23 +98,57 @@ class Derivation:
         definitions = (self.program.definitions[each] for each in on_way)
         return tuple(each for each in definitions if name in each.value.names)
 
-    def _mistakes(self, name: str, user: Statement) -> Iterator[tuple[str, Pass]]:
-        """The mistaken rules at the nodes of a statement through which `name` acts."""
+    def _mistakes(self, name: str) -> Iterator[WrongForm]:
+        """Wrong forms of a line: mistaken rules where `name` acts, one of its uses forgotten."""
         mistakes = Mistakes(self.program, Target(name))
-        for where, node in applications(user.value, ()):
-            if name in node.names:
-                for wrong in operator(node.op).wrong:
-                    if wrong.across in ("", mistakes.across(node)):
-                        yield wrong.slug, planted(user.name, where, wrong)
+        users = self.users(name)
+        for user, where, node in self._nodes(name):
+            for wrong in operator(node.op).wrong:
+                if wrong.across in ("", mistakes.across(node)):
+                    yield wrong.slug, self._formed(name, user, where, wrong)
+        for user, where, node in self._nodes(name):
+            for wrong in forks(node, frozenset((name,)), self.program):
+                yield wrong.slug, self._formed(name, user, where, wrong)
+        for forgotten in users if len(users) > 1 else ():
+            others = tuple(user for user in users if user is not forgotten)
+            yield "path-dropped", partial(self._sum, name, others)
+
+    def _leftovers(self, name: str) -> Iterator[WrongForm]:
+        """Further wrong forms, for lines that none of the others fits."""
+        yield "sign-flip", lambda: simplify(-self._formula(name))
+        for user, where, node in self._nodes(name):
+            for wrong in leftovers(node, frozenset((name,)), self.program):
+                yield wrong.slug, self._formed(name, user, where, wrong)
+
+    def _nodes(self, name: str) -> Iterator[tuple[Statement, tuple[int, ...], Apply]]:
+        """The nodes through which `name` acts, with their statements and places."""
+        for user in self.users(name):
+            for where, node in applications(user.value, ()):
+                if name in node.names:
+                    yield user, where, node
+
+    def _formed(
+        self, name: str, user: Statement, where: tuple[int, ...], wrong: WrongVJP
+    ) -> Callable[[], Expr]:
+        """A line with one mistaken rule, made when it is needed."""
+        return partial(self._formula, name, user, planted(user.name, where, wrong))
 
     def _formula(self, name: str, wrong: Statement | None = None, way: Pass = TIDY) -> Expr:
         """A line's right-hand side, with another pass through one of the statements.
 
         Raises ShapeError where the parts do not fit.
         """
-        terms = [
-            self._through(name, user, way if user is wrong else TIDY) for user in self.users(name)
-        ]
+        return self._sum(name, self.users(name), wrong, way)
+
+    def _sum(
+        self,
+        name: str,
+        users: tuple[Statement, ...],
+        wrong: Statement | None = None,
+        way: Pass = TIDY,
+    ) -> Expr:
+        """What comes back to `name` through these statements together."""
+        terms = [self._through(name, user, way if user is wrong else TIDY) for user in users]
         total = terms[0]
         for term in terms[1:]:
             total = total + term
@@ -120,8 +157,10 @@ class Derivation:
     def _through(self, name: str, user: Statement, way: Pass) -> Expr:
         """What comes back to `name` through one statement."""
         shape = self.program.shapes[name]
-        found = Reverse(self._local(user), Formulas(), way).adjoints()[name]
-        return simplify(filled(found, shape))
+        found = Reverse(self._local(user), Formulas(), way).adjoints()
+        if name not in found:
+            raise ShapeError(f"nothing comes back to {name} through {user.name}")
+        return simplify(filled(found[name], shape))
 
     def _local(self, user: Statement) -> Program:
         """One statement alone, with a loss whose derivative for it is a symbol of that name."""
@@ -138,10 +177,10 @@ class Derivation:
         sink = Statement(SINK, product.sum() if product.shape else product)
         return Program((*given, upstream), (user, sink), SINK)
 
-    def _mistaken(self, name: str, user: Statement, way: Pass) -> Expr | None:
+    def _mistaken(self, name: str, formed: Callable[[], Expr]) -> Expr | None:
         """A wrong line; None where its parts do not fit, or it is not wrong."""
         try:
-            formula = self._formula(name, user, way)
+            formula = formed()
         except ShapeError:
             return None
         fits = formula.shape == self.program.shapes[name] and bool(formula.names)

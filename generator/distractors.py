@@ -1,12 +1,13 @@
 """Wrong derivatives that learners really give: the reverse pass with one mistaken rule.
 
 The mistakes are the `wrong` rules of the operator table, planted at each node of the program where
-they apply, and a loss differentiated with the wrong sign.  Nothing is written for a template.
+they apply, paths not followed where several meet, and a loss differentiated with the wrong sign.
+Nothing is written for a template.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
@@ -28,6 +29,7 @@ from engine.sampling import sample
 from engine.seeding import Stream
 from engine.simplify import simplify
 from engine.terms import filled
+from generator.joins import forks, leftovers
 
 SAME = 1e-6  # two formulas nearer than this everywhere are taken for one and the same
 
@@ -72,6 +74,15 @@ def planted(statement: str, path: tuple[int, ...], wrong: WrongVJP) -> Pass:
     return replace(TIDY, vjp=vjp)
 
 
+def _joining(joined: str, rule: Callable[[Expr, Expr], Expr]) -> Pass:
+    """The reverse pass in which the contributions to one quantity are joined by `rule`."""
+
+    def accumulate(name: str, total: Expr, term: Expr) -> Expr:
+        return rule(total, term) if name == joined else TIDY.accumulate(name, total, term)
+
+    return replace(TIDY, accumulate=accumulate)
+
+
 @dataclass(frozen=True)
 class Mistakes:
     """The wrong derivatives with respect to one target."""
@@ -91,8 +102,9 @@ class Mistakes:
         values = [self._values(closed_form(self.program, self.target))]
         used: set[str] = set()
         later: list[Mistake] = []
-        for mistake in chain(stream.shuffled(self._mistakes()), iter(later)):
-            if mistake.misconception in used and mistake not in later:
+        telling = stream.shuffled(self._mistakes())
+        for mistake in chain(telling, iter(later), self._leftovers(stream)):
+            if mistake.misconception in used and mistake in telling and mistake not in later:
                 later.append(mistake)
                 continue
             formula = self._mistaken(mistake)
@@ -111,11 +123,41 @@ class Mistakes:
     def _mistakes(self) -> Iterator[Mistake]:
         """All mistakes at the loss, and at all nodes through which the target acts on it."""
         yield Mistake("sign-flip", replace(TIDY, seed=lambda one: -one))
+        for name, where, node in self._nodes():
+            for wrong in operator(node.op).wrong:
+                if wrong.across in ("", self.across(node)):
+                    yield Mistake(wrong.slug, planted(name, where, wrong))
+        for name, where, node in self._nodes():
+            for wrong in forks(node, self._relevant, self.program):
+                yield Mistake(wrong.slug, planted(name, where, wrong))
+        for name in sorted(self._relevant):
+            if len(self._users(name)) > 1:
+                yield Mistake("path-dropped", _joining(name, lambda total, term: term))
+                yield Mistake("path-dropped", _joining(name, lambda total, term: total))
+
+    def _leftovers(self, stream: Stream) -> Iterator[Mistake]:
+        """Further mistakes, for derivatives that few of the others fit."""
+        yield from stream.shuffled(
+            Mistake(wrong.slug, planted(name, where, wrong))
+            for name, where, node in self._nodes()
+            for wrong in leftovers(node, self._relevant, self.program)
+        )
+
+    def _nodes(self) -> Iterator[tuple[str, tuple[int, ...], Apply]]:
+        """All nodes of the statements through which the target acts, by statement and place."""
         for name in path(self.program, self.target.variable):
             for where, node in applications(self.program.definitions[name].value, ()):
-                for wrong in operator(node.op).wrong:
-                    if wrong.across in ("", self.across(node)):
-                        yield Mistake(wrong.slug, planted(name, where, wrong))
+                yield name, where, node
+
+    @cached_property
+    def _relevant(self) -> frozenset[str]:
+        """The target and the quantities through which it acts."""
+        return frozenset((self.target.variable, *path(self.program, self.target.variable)))
+
+    def _users(self, name: str) -> tuple[str, ...]:
+        """The quantities on the way to the loss whose definitions use `name`."""
+        on_way = path(self.program, self.target.variable)
+        return tuple(each for each in on_way if name in self.program.definitions[each].value.names)
 
     def _mistaken(self, mistake: Mistake) -> Expr | None:
         """The derivative by a mistaken pass; None where it has no shape, or not the right one."""
