@@ -161,6 +161,8 @@ def _join(left: Monomial, right: Monomial) -> Monomial:
     for atom, exponent in right:
         powers[atom] = powers.get(atom, 0) + exponent
     kept = frozenset([(atom, _whole(exponent)) for atom, exponent in powers.items() if exponent])
+    if len(kept) == len(powers) and not any([atom.head == "ones" for atom in powers]):
+        return kept
     return _without_needless_ones(kept, _shape(frozenset(powers.items())))
 
 

@@ -26,6 +26,7 @@ class Expr(Operand):
 
     shape: Shape
     args: tuple[Expr, ...] = ()
+    nodes: int = 1  # of the tree
     _hash: int  # computed once
 
     def apply(self, operator: str, *others: Expr, **attrs: Any) -> Expr:
@@ -44,11 +45,6 @@ class Expr(Operand):
     def names(self) -> frozenset[str]:
         """The names of all free variables."""
         return frozenset().union(*(arg.names for arg in self.args))
-
-    @cached_property
-    def nodes(self) -> int:
-        """The number of nodes of the tree."""
-        return 1 + sum(arg.nodes for arg in self.args)
 
 
 @dataclass(frozen=True, eq=True)
@@ -97,6 +93,7 @@ class Apply(Expr):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_hash", hash((self.op, self.args, self.attrs)))
+        object.__setattr__(self, "nodes", 1 + sum([arg.nodes for arg in self.args]))
 
     def __hash__(self) -> int:
         return self._hash

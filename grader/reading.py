@@ -65,16 +65,19 @@ def _sorted_out(text: str, reading: Reading) -> Read | IllShaped | Verdict:
 
 def is_large(expr: Expr) -> bool:
     """Whether evaluating `expr` would take unreasonably long, or leave what float64 can hold."""
-    return (
-        expr.nodes > MOST_NODES or work(expr) > MOST_WORK or any(map(_is_astronomical, walk(expr)))
-    )
+    if expr.nodes > MOST_NODES:
+        return True
+    sums = False
+    for node in walk(expr):
+        if isinstance(node, Const) and _is_astronomical(node):
+            return True
+        sums = sums or (isinstance(node, Apply) and node.op == "sum_over")
+    return sums and work(expr) > MOST_WORK
 
 
-def _is_astronomical(node: Expr) -> bool:
+def _is_astronomical(number: Const) -> bool:
     """Whether a number has more digits than were typed in one piece, by divisions."""
-    if not isinstance(node, Const):
-        return False
-    return max(abs(node.value.numerator), node.value.denominator) > LARGEST_NUMBER
+    return max(abs(number.value.numerator), number.value.denominator) > LARGEST_NUMBER
 
 
 def work(expr: Expr) -> int:

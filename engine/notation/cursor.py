@@ -26,6 +26,7 @@ SHOWN = 8  # characters behind a bracket that is still open
 MAX_NESTING = 40
 MAX_DEPTH = 100
 CLOSING = {"(": ")", "[": "]", "{": "}"}
+COMPARING = frozenset({*words.COMPARISONS.values(), words.EQUALITY})
 _LINE = re.compile(r"[^\n]+")
 _EQUATION = re.compile(r"\s*[^\s=()<>][^=()<>]{0,80}:?=(?!=)")
 _WORD = re.compile(r"\w+")
@@ -45,10 +46,13 @@ class Cursor(ABC):
         self.open: list[str] = []
         self.loop: Binder | None = None
         self.matlab = False
-        self.locals = self._defined_names()
+        self.locals = self._defined_names() if self._may_define() else frozenset()
         self.listing = self._listing_brackets() if "[" in text else frozenset()
         self.breaks = self._line_breaks() if "\n" in text else frozenset()
         self.cuts: dict[str, list[str] | None] = {}
+
+    def _may_define(self) -> bool:
+        return "=" in self.text or "for" in self.text
 
     def _defined_names(self) -> frozenset[str]:
         """Names that the text itself defines, as in `where s = …`."""
@@ -263,8 +267,7 @@ def in_one_word(node: Syntax) -> tuple[Syntax, ...]:
 
 def is_comparison(node: Syntax) -> bool:
     """Whether `node` compares."""
-    comparisons = {*words.COMPARISONS.values(), words.EQUALITY}
-    return isinstance(node, Infix) and node.op in comparisons
+    return isinstance(node, Infix) and node.op in COMPARING
 
 
 def unwrapped(node: Syntax) -> Syntax:

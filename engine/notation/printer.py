@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from engine.expression import Apply, Const, Expr, Var, const
 from engine.notation import vocabulary as words
@@ -62,8 +62,7 @@ DIALECTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A rendered expression; `scripts` names the corners that are already taken."""
 
     text: str
@@ -83,11 +82,12 @@ def render(
 
 
 class Printer:
-    """The layout in one dialect."""
+    """The layout in one dialect; what occurs several times is rendered once."""
 
     def __init__(self, dialect: Dialect, style: Style) -> None:
         self.dialect = dialect
         self.style = style
+        self.known: dict[Expr, Part] = {}
         self.layouts: Mapping[str, Callable[[Apply], Part]] = {
             "infix": self.infix,
             "prefix": self.prefix,
@@ -103,13 +103,19 @@ class Printer:
 
     def part(self, expr: Expr) -> Part:
         """`expr` rendered."""
+        known = self.known.get(expr)
+        if known is None:
+            known = self.known[expr] = self.rendered(expr)
+        return known
+
+    def rendered(self, expr: Expr) -> Part:
         match expr:
+            case Apply(op=op):
+                return self.layouts[TABLE[op].notation.kind](expr)
             case Var(name=name):
                 return self.variable(name)
             case Const(value=value):
                 return self.number(value)
-            case Apply(op=op):
-                return self.layouts[TABLE[op].notation.kind](expr)
         raise TypeError(f"{type(expr).__name__} is no expression")
 
     def glyph(self, expr: Apply) -> str:

@@ -76,8 +76,9 @@ def _plainly(syntax: Answer, scope: Scope, options: Options) -> Reading:
     """What a surface tree says with these options."""
     try:
         elaborated = elaborate(syntax, scope, options)
-        entrywise = replace(options, entrywise=True)
-        other = elaborate(syntax, scope, entrywise) if elaborated.forked else elaborated
+        other = elaborated
+        if elaborated.forked:
+            other = elaborate(syntax, scope, replace(options, entrywise=True))
     except Mistake as mistake:
         problem = _unknown_name(mistake.problem, syntax, scope, options) or mistake.problem
         return Unreadable(replace(problem, text=syntax.text), syntax)
