@@ -5,7 +5,8 @@ GeneratorError
 ├── SlotError             no choice of slots is left for a seed
 ├── UnknownTemplate       a slug that no template has
 ├── UnknownExercise       an id that is not `slug@version:seed`, or a version we do not have
-└── UnknownWorksheet      a slug that no worksheet has
+├── UnknownWorksheet      a slug that no worksheet has
+└── SheetError            words or formulas that cannot be set on a sheet
 """
 
 from __future__ import annotations
@@ -50,3 +51,7 @@ def nearest(name: str, known: Iterable[object]) -> str:
     if close:
         return f"; did you mean {' or '.join(close)}?"
     return f"; there is {', '.join(names)}" if names else "; there is none"
+
+
+class SheetError(GeneratorError):
+    """Words or formulas that cannot be set on a sheet; the message quotes them."""

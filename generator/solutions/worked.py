@@ -112,9 +112,7 @@ def _reason(steps: Steps, step: Step) -> str:
     rules = list(dict.fromkeys(rule for way in step.ways for rule in way.rules))
     parts = [f"{name} acts through {through}", *_added(step)]
     spoken = ", and ".join(parts) + (f": {'; '.join(rules)}" if rules else "")
-    return (
-        f"{spoken}. The shape of {name} is ${shape_latex(step.shape)}$, and so is the gradient's."
-    )
+    return f"{spoken}. The gradient has the shape of {name}, ${shape_latex(step.shape)}$."
 
 
 def _added(step: Step) -> list[str]:

@@ -1,0 +1,128 @@
+"""A document in Typst's language, and as PDF: tagged, every formula and figure with its words."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+import typst
+
+from generator.errors import SheetError
+from generator.sheets import formulas
+from generator.sheets.document import (
+    Block,
+    Display,
+    Document,
+    Face,
+    Figure,
+    Formula,
+    Heading,
+    Items,
+    Line,
+    NewPage,
+    Paragraph,
+    Space,
+    Words,
+)
+
+HEAD = """\
+#set page(paper: "a4", margin: (x: 2.2cm, y: 2.2cm), numbering: "1 / 1")
+#set text(font: "Libertinus Serif", size: 10.5pt)
+#set par(leading: 0.62em, spacing: 0.95em, justify: false)
+#set list(indent: 0.3em, body-indent: 0.6em, spacing: 0.7em)
+#show heading.where(level: 1): set text(size: 15pt)
+#show heading.where(level: 2): set text(size: 11.5pt)
+#show heading.where(level: 3): set text(size: 10.5pt)
+#show heading: set block(above: 1.4em, below: 0.7em, sticky: true)
+#show math.equation.where(block: true): set block(above: 0.8em, below: 0.8em)
+#let room(lines) = block(width: 100%, height: lines * 1.55em, breakable: false,
+  stroke: 0.5pt + luma(200), radius: 2pt)
+"""
+FACES: dict[Face, str] = {"strong": "#strong", "emphasis": "#emph"}
+SPECIAL = "\\#$*_`<>@[]~/=+-'\"^"
+
+
+def pdf(document: Document) -> bytes:
+    """The document as PDF/UA-1, which holds what a screen reader needs; always the same bytes."""
+    source = written(document).encode()
+    try:
+        made = _compiler().compile(source, timestamp=0, pdf_standards=["ua-1"])
+    except typst.TypstError as problem:
+        raise SheetError(f"{document.title}: cannot be set: {problem}") from None
+    assert isinstance(made, bytes)  # one document, no output file
+    return made
+
+
+@lru_cache(maxsize=1)
+def _compiler() -> typst.Compiler:
+    """One compiler, because looking for fonts takes longer than setting a sheet."""
+    return typst.Compiler(ignore_system_fonts=True)
+
+
+def written(document: Document) -> str:
+    """The document in Typst's language."""
+    head = f"#set document(title: {_string(document.title)})\n"
+    language = f"#set text(lang: {_string(document.language)})\n"
+    return head + HEAD + language + "\n" + "\n\n".join(map(_written, document.blocks)) + "\n"
+
+
+def _written(block: Block) -> str:
+    match block:
+        case Heading(level, words):
+            return f"{'=' * level} {_line(words)}"
+        case Paragraph(words):
+            return _line(words)
+        case Display(latex):
+            return _equation(latex, "true")
+        case Items(items, marks):
+            return _listed(items, marks)
+        case Figure():
+            return _figure(block)
+        case Space(lines):
+            return f"#room({lines})"
+        case NewPage():
+            return "#pagebreak(weak: true)"
+
+
+def _listed(items: tuple[tuple[Block, ...], ...], marks: tuple[str, ...]) -> str:
+    bodies = ["\n\n".join(map(_written, item)) for item in items]
+    if not marks:
+        return "#list(" + ", ".join(f"[{body}]" for body in bodies) + ")"
+    rows = zip(marks, bodies, strict=True)
+    return "#terms(" + ", ".join(f"([{_escaped(mark)}], [{body}])" for mark, body in rows) + ")"
+
+
+def _figure(figure: Figure) -> str:
+    picture = (
+        f'image(bytes({_string(figure.svg)}), format: "svg", alt: {_string(figure.description)})'
+    )
+    return f"#figure({picture}, caption: [{_escaped(figure.title)}], supplement: none)"
+
+
+def _line(line: Line) -> str:
+    parts = []
+    for each in line:
+        match each:
+            case Words(text, "plain"):
+                parts.append(_escaped(text))
+            case Words(text, "code"):
+                parts.append(f"#raw({_string(text)})")
+            case Words(text, face):
+                parts.append(f"{FACES[face]}[{_escaped(text)}]")
+            case Formula(latex):
+                parts.append(_equation(latex, "false"))
+    return "".join(parts)
+
+
+def _equation(latex: str, block: str) -> str:
+    inner = f"${formulas.typst(latex)}$"
+    return f"#math.equation(block: {block}, alt: {_string(formulas.plain(latex))}, {inner})"
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{mark}" if mark in SPECIAL else mark for mark in text)
+
+
+def _string(text: str) -> str:
+    """A string literal; Typst reads JSON's escapes of quotes, backslashes and line ends."""
+    return json.dumps(text, ensure_ascii=False)

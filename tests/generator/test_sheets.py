@@ -1,0 +1,137 @@
+"""Sheets: every word of the bank can be set in every format, and says the same in each."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from generator.bank import Bank
+from generator.errors import SheetError
+from generator.sheets import formulas, html, markdown, text, typst
+from generator.sheets.document import (
+    Display,
+    Document,
+    Figure,
+    Formula,
+    Items,
+    NewPage,
+    Paragraph,
+    Space,
+    Words,
+)
+from generator.sheets.sheet import WRITERS, Sheet
+
+BANK = Bank.load()
+SLUGS = sorted(BANK.by_slug)
+
+# LaTeX, plain text, Typst
+FORMULAS = [
+    (r"\frac{\partial J}{\partial w} = \frac{1}{m} X (a - y)^{\top}", "∂J/∂w = (1/m) X (a − y)ᵀ"),
+    (r"dz^{[2]} = W^{[3]\top} dz^{[3]}", "dz[2] = W[3]ᵀ dz[3]"),
+    (r"\hat{y} = \sigma(z)", "ŷ = σ(z)"),
+    (r"-\frac{y}{a} + \frac{1 - y}{1 - a}", "−y/a + (1 − y)/(1 − a)"),
+    (r"n \times m", "n × m"),
+    (r"\begin{pmatrix} 1 & -2 \\ 3 & 4 \end{pmatrix}", "(1, −2; 3, 4)"),
+    (r"\sum_{i=1}^{m} x^{(i)}", "∑_(i = 1)^m x(i)"),
+    (r"a^{[2]}_{1}", "a[2]_1"),
+    (r"\sqrt{x + 1}", "√(x + 1)"),
+    (r"\sin(2 x)", "sin(2 x)"),
+]
+
+
+@pytest.mark.parametrize(("latex", "said"), FORMULAS)
+def test_a_formula_in_a_line(latex: str, said: str) -> None:
+    assert formulas.plain(latex) == said
+
+
+def test_a_formula_that_is_none_is_refused() -> None:
+    with pytest.raises(SheetError, match="cannot be read"):
+        formulas.mathml(r"\frac{1}{")
+
+
+MARKDOWN = """\
+Words, *more* **words** and `code` about $z$.
+
+$$z = w^{\\top} x$$
+
+- one
+- two, $y$"""
+
+
+def test_markdown_becomes_blocks_and_comes_back() -> None:
+    blocks = markdown.blocks(MARKDOWN)
+    assert blocks == (
+        Paragraph(
+            (
+                Words("Words, "),
+                Words("more", "emphasis"),
+                Words(" "),
+                Words("words", "strong"),
+                Words(" and "),
+                Words("code", "code"),
+                Words(" about "),
+                Formula("z"),
+                Words("."),
+            )
+        ),
+        Display(r"z = w^{\top} x"),
+        Items(
+            (
+                (Paragraph((Words("one"),)),),
+                (Paragraph((Words("two, "), Formula("y"))),),
+            )
+        ),
+    )
+    assert markdown.written(Document("", blocks)).strip() == MARKDOWN
+
+
+@pytest.mark.parametrize("wild", ["# heading", "<b>html</b>", "![a](b)", "> quoted"])
+def test_markdown_that_templates_do_not_use_is_refused(wild: str) -> None:
+    with pytest.raises(SheetError, match="no rule sets"):
+        markdown.blocks(wild)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_word_of_the_bank_can_be_set(slug: str) -> None:
+    exercise = BANK.exercise(slug, 1)
+    for solved in (False, True):
+        document = Sheet(exercise.title, (exercise,), solved=solved).document
+        for _, write in WRITERS.values():
+            assert write(document)
+
+
+def test_a_student_sheet_has_no_answer() -> None:
+    exercise = BANK.exercise("logistic-batch", 0)
+    asked = text.written(Sheet("t", (exercise,)).document)
+    solved = text.written(Sheet("t", (exercise,), solved=True).document)
+    answer = "∂J/∂w = (1/m) X (a − y)ᵀ"
+    assert answer in solved and answer not in asked
+
+
+def test_the_same_sheet_is_the_same_pdf() -> None:
+    exercise = BANK.exercise("scalar-matrix", 0)
+    document = Sheet("t", (exercise,), learner="Ada").document
+    first = typst.pdf(document)
+    typst._compiler.cache_clear()
+    assert typst.pdf(document) == first
+    assert first.startswith(b"%PDF-") and b"/MarkInfo" in first and b"/StructTreeRoot" in first
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><title id="t">x</title></svg>'
+
+
+def test_a_page_is_well_formed_and_needs_nothing_else() -> None:
+    blocks = (Figure(SVG, "A <net>", "one & two"), Space(3), NewPage(), Display("a < b"))
+    page = html.written(Document("A & B", blocks))
+    ET.fromstring(re.sub(r"<(meta[^>]*)>", r"<\1/>", page.removeprefix("<!doctype html>\n")))
+    assert not re.search(r"<script|https?://(?!www\.w3\.org)|@import|<link", page)
+
+
+def test_hostile_words_are_words_everywhere() -> None:
+    hostile = r"""#include("x") $a$ \input{y} <b> [z] @w ~ % & _ ^ {q} "p" 'r' *s* `t` = /"""
+    document = Document(hostile, (Paragraph((Words(hostile),)),))
+    for name, (_, write) in WRITERS.items():
+        assert write(document), name
+    assert "&lt;b&gt;" in html.written(document)
