@@ -141,10 +141,11 @@ class Environment:
         return self._value(expr, {})
 
     def _value(self, expr: Expr, known: dict[Expr, Batch]) -> Batch:
+        if not isinstance(expr, Apply):
+            return self._leaf(expr)
         found = known.get(expr)
         if found is None:
-            new = self._applied(expr, known) if isinstance(expr, Apply) else self._leaf(expr)
-            found = known[expr] = new
+            found = known[expr] = self._applied(expr, known)
         return found
 
     def _applied(self, expr: Apply, known: dict[Expr, Batch]) -> Batch:

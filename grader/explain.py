@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from engine.errors import PrecisionExhausted, ShapeError
 from engine.expression import Const, Expr, Var, transform
 from engine.notation import Read
 from engine.notation.syntax import Answer, Derivative, Name
+from engine.notation.tree import parts
 from engine.program import Target
 from engine.shapes import show as show_shape
 from engine.symbolic import balls
 from engine.symbolic.prove import Proved
-from grader.compiled import Compiled
+from grader.compiled import KEPT, Compiled
 from grader.diagnosis.search import Explanation
 from grader.diagnosis.square import readings
 from grader.memory import Remembered
@@ -152,29 +153,35 @@ def _same(compiled: Compiled, left: Expr, right: Expr) -> bool:
 
 def borrowed_derivatives(compiled: Compiled, reading: Read | None) -> str:
     """The first earlier derivative that the answer's last link uses by name; empty for none."""
-    if reading is None:
+    known = _borrowable(compiled)
+    if reading is None or not known:
         return ""
-    program, target = compiled.program, compiled.question.target
     used = {compiled.scope.lookup(name) for name in _names(reading.syntax)}
-    for name in earlier_derivatives(program, target):
-        if used & set(derivative_names(program, name)):
-            return f"d{program.loss}/d{name}"
-    return ""
+    return next((known[name] for name in known if name in used), "")
+
+
+@lru_cache(maxsize=KEPT)
+def _borrowable(compiled: Compiled) -> Mapping[str, str]:
+    """The names of earlier derivatives, each with what it is a name of."""
+    program, target = compiled.program, compiled.question.target
+    return {
+        spelling: f"d{program.loss}/d{name}"
+        for name in earlier_derivatives(program, target)
+        for spelling in derivative_names(program, name)
+    }
 
 
 def _names(answer: Answer) -> Iterator[str]:
     """Every name in the last links of an answer's clauses, derivatives as dL/dz."""
-    stack: list[Any] = [clause.links[-1] for clause in answer.clauses]
+    stack = [clause.links[-1] for clause in answer.clauses]
     while stack:
         match stack.pop():
             case Name(spelling=spelling):
                 yield spelling
             case Derivative(of=Name(spelling=over), wrt=Name(spelling=under)):
                 yield f"d{over}/d{under}"
-            case tuple() as several:
-                stack.extend(several)
-            case node if is_dataclass(node):
-                stack.extend(getattr(node, field.name) for field in fields(node))
+            case node:
+                stack.extend(parts(node))
 
 
 # evidence

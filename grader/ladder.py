@@ -107,7 +107,7 @@ def read_step(answer: Answer) -> Answer | Verdict:
         case IllShaped() as conflict:
             return _ill_shaped(answer, conflict)
         case Read() as reading:
-            return replace(answer, reading=reading, expr=reading.expr)
+            return Answer(answer.compiled, answer.text, reading, reading.expr)
 
 
 def _ill_shaped(answer: Answer, conflict: IllShaped) -> Verdict:
@@ -162,7 +162,7 @@ def _wrong_shape(answer: Answer) -> Verdict:
 
 def filter_step(answer: Answer) -> Answer:
     """Notes a difference that float64 already shows."""
-    return replace(answer, far=_is_far(answer.compiled, answer.value))
+    return replace(answer, far=True) if _is_far(answer.compiled, answer.value) else answer
 
 
 @Remembered

@@ -103,20 +103,19 @@ class Printer:
 
     def part(self, expr: Expr) -> Part:
         """`expr` rendered."""
-        known = self.known.get(expr)
-        if known is None:
-            known = self.known[expr] = self.rendered(expr)
-        return known
-
-    def rendered(self, expr: Expr) -> Part:
-        match expr:
-            case Apply(op=op):
-                return self.layouts[TABLE[op].notation.kind](expr)
-            case Var(name=name):
-                return self.variable(name)
-            case Const(value=value):
-                return self.number(value)
+        if isinstance(expr, Apply):
+            return self.known.get(expr) or self.rendered(expr)
+        if isinstance(expr, Var):
+            return self.variable(expr.name)
+        if isinstance(expr, Const):
+            return self.number(expr.value)
         raise TypeError(f"{type(expr).__name__} is no expression")
+
+    def rendered(self, expr: Apply) -> Part:
+        """An application that is met for the first time."""
+        part = self.layouts[TABLE[expr.op].notation.kind](expr)
+        self.known[expr] = part
+        return part
 
     def glyph(self, expr: Apply) -> str:
         return str(getattr(TABLE[expr.op].notation, self.dialect.name))

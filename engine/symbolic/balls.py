@@ -302,7 +302,7 @@ class Comparison:
         left = self._evaluate(answer, env, bits)
         right = self.values(reference, 0, bits)
         with precision(bits):
-            outcome = compare(left, replace(right, data=right.data[:1]))
+            outcome = compare(left, Batch(right.data[:1], right.shape, right.field))
         return self._located(outcome, 0) if isinstance(outcome, Refuted) else None
 
     def _first_point(self, bits: int) -> Environment:
