@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
-from engine.expression import Apply, Expr, Var, const, transform
+from engine.expression import Apply, Const, Expr, Var, apply, const, transform, walk
 from engine.program import Program
 from engine.sampling import normalised_axis
 from engine.shapes import Shape, checked_axis, reduce
@@ -22,7 +22,9 @@ from engine.simplify import simplify
 from engine.terms import Term, as_term, filled, is_sum, summands
 
 PRODUCTS = frozenset(("mul", "div", "pow"))
+REDUCTIONS = frozenset(("sum", "mean"))
 NORMALISED = frozenset(("one-hot", "probability"))
+KEPT = 500  # nodes of one program that are remembered
 ROUNDS = 3  # one fact may make room for another
 
 
@@ -36,7 +38,8 @@ class Facts:
         """`expr` simplified, and with the program's own quantities where that is shorter."""
         formula = simplify(expr)
         for _ in range(ROUNDS if self._any else 0):
-            better = filled(simplify(transform(formula, self._known)), formula.shape)
+            better = self._swapped(simplify(transform(formula, self._known)))
+            better = filled(better, formula.shape)
             if better == formula:
                 break
             formula = better
@@ -55,10 +58,22 @@ class Facts:
         """Something shorter that is equal to `node`; smaller where its entries are equal."""
         if not isinstance(node, Apply):
             return None
+        if node not in self._found:
+            if len(self._found) >= KEPT:
+                self._found.clear()
+            self._found[node] = self._searched(node)
+        return self._found[node]
+
+    @cached_property
+    def _found(self) -> dict[Apply, Expr | None]:
+        """What was found lately: the same few parts come back with every rule of a reverse pass."""
+        return {}
+
+    def _searched(self, node: Apply) -> Expr | None:
         if node in self._named:
             return self._named[node]
-        if node.op == "sum":
-            return self._summed(node)
+        if node.op in REDUCTIONS:
+            return self._reduced(node)
         return self._related(node) if node.op in PRODUCTS else None
 
     @cached_property
@@ -74,9 +89,27 @@ class Facts:
 
     @cached_property
     def _relations(self) -> tuple[Term, ...]:
-        found = (self._relation(each.var, each.value) for each in self.program.statements)
-        forward = [each for each in found if each is not None]
+        powers = (each.power(exponent) for each in self._direct for exponent in (2, 3))
+        rootless = (each for power in powers if (each := _rootless(power)) != power)
+        forward = (*self._direct, *rootless)
         return (*forward, *(each.power(-1) for each in forward))
+
+    @cached_property
+    def _direct(self) -> tuple[Term, ...]:
+        """The quantities that are products, divided by what they are."""
+        found = (self._relation(each.var, each.value) for each in self.program.statements)
+        return tuple(each for each in found if each is not None)
+
+    @cached_property
+    def _swaps(self) -> dict[Expr, Expr]:
+        """Factors of one quantity, solved for: x - mu = n/r, where n = (x - mu) r."""
+        return dict(_solved(term) for term in self._direct if _solvable(term))
+
+    def _swapped(self, formula: Expr) -> Expr:
+        """`formula` with such a factor written otherwise, where that makes it shorter."""
+        inside = [base for base in self._swaps if base in walk(formula)]
+        changed = [simplify(_replaced(formula, base, self._swaps[base])) for base in inside]
+        return min([formula, *changed], key=lambda each: each.nodes)
 
     def _relation(self, name: Var, value: Expr) -> Term | None:
         """`name / value`, where the value is a product of powers."""
@@ -88,9 +121,9 @@ class Facts:
     def _related(self, node: Apply) -> Expr | None:
         """A product after the one or two relations that shorten it most."""
         term = as_term(node)
-        once = [each for each in self._neighbours(term) if _size(each) <= _size(term)]
+        once = [each for each in self._neighbours(term) if _size(each) <= _size(term) + 1]
         twice = [other for each in once for other in self._neighbours(each)]
-        near = [each for each in (*once, *twice) if _size(each) <= _size(term)]
+        near = [each for each in (*once, *twice) if _brings_names_alone(each, term)]
         best = min((each.expr() for each in near), key=lambda each: each.nodes, default=node)
         return best if best.nodes < node.nodes else None
 
@@ -112,18 +145,35 @@ class Facts:
         }
         return {name: axis for name, axis in found.items() if axis is not None}
 
-    def _summed(self, node: Apply) -> Expr | None:
+    @cached_property
+    def _averaged(self) -> dict[Expr, Expr]:
+        """The sums whose means the program has a name for: sum(x) is m mu."""
+        found: dict[Expr, Expr] = {}
+        for statement in self.program.statements:
+            name: Expr = statement.var
+            match statement.value:
+                case Apply(op="mean", args=(inside,)) as mean:
+                    count = _count(inside.shape, mean.keywords["axis"])
+                    found[apply("sum", inside, **mean.keywords)] = name * count
+        return found
+
+    def _reduced(self, node: Apply) -> Expr | None:
         operand, axis, kept = node.args[0], node.keywords["axis"], node.keywords["keepdims"]
         if len(operand.shape) != 2 or (axis is not None and not kept):
             return None
         along = None if axis is None else checked_axis(operand.shape, axis)
         found = self._total(operand, along)
+        if found is not None and node.op == "mean":
+            found = found / _count(operand.shape, along)
         better = None if found is None else simplify(found)
+        if better is not None and not as_term(better).coefficient:
+            return const(0)
         return better if better is not None and better.nodes < node.nodes else None
 
     def _total(self, expr: Expr, axis: int | None) -> Expr | None:
         """The sum of `expr` along an axis; None where nothing is known about it."""
-        named = self._named.get(expr.sum(axis=axis, keepdims=axis is not None))
+        total = expr.sum(axis=axis, keepdims=axis is not None)
+        named = self._named.get(total) or self._averaged.get(total)
         if named is not None:
             return named
         match expr:
@@ -143,14 +193,15 @@ class Facts:
         result: Expr = const(0)
         for sign, each in summands(expr):
             total = self._total_of_summand(each, expr.shape, axis)
-            if total is None:
+            if total is None and each.shape != expr.shape:
                 return None
-            result = result + sign * total
+            kept = each.sum(axis=axis, keepdims=axis is not None) if total is None else total
+            result = result + sign * kept
         return result
 
     def _total_of_summand(self, expr: Expr, shape: Shape, axis: int | None) -> Expr | None:
-        if not expr.shape:
-            return expr * const(1).count(shape if axis is None else (shape[axis],))
+        if not expr.shape or (axis is not None and expr.shape == reduce(shape, axis, True)):
+            return expr * _count(shape, axis)
         return self._total(expr, axis) if expr.shape == shape else None
 
     def _total_of_product(self, term: Term, shape: Shape, axis: int | None) -> Expr | None:
@@ -163,12 +214,68 @@ class Facts:
         total = self._total(rest, axis)
         if total is None:
             return None
-        product = simplify(Term(term.coefficient, outside).expr() * total)
+        product = Term(term.coefficient, outside).times(as_term(total)).expr()
         return self._shorter(product) or product
 
 
 def _size(term: Term) -> int:
     return sum(abs(exponent) for _, exponent in term.powers)
+
+
+def _brings_names_alone(after: Term, before: Term) -> bool:
+    """Whether a product has got no other new factors than quantities."""
+    if after.key == before.key:
+        return False
+    known = {base for base, _ in before.powers}
+    new = [base for base, _ in after.powers if base not in known]
+    return _size(after) <= _size(before) + 1 and all(isinstance(each, Var) for each in new)
+
+
+def _count(shape: Shape, axis: int | None) -> Expr:
+    """The number of entries that a sum along an axis adds up."""
+    return const(1).count(shape if axis is None else (shape[axis],))
+
+
+def _rootless(term: Term) -> Term:
+    """A power of a relation with its roots taken out: r² v where it had r² √v²."""
+    result = Term(term.coefficient)
+    for base, exponent in term.powers:
+        result = result.times(_raised(base, exponent))
+    return result
+
+
+def _raised(base: Expr, exponent: int) -> Term:
+    """A power of a base that may be a root."""
+    match base:
+        case Apply(op="sqrt", args=(under,)) if exponent % 2 == 0:
+            return Term(Fraction(1), ((under, exponent // 2),))
+        case Apply(op="pow", args=(under, Const(value=root))) if root.denominator == 2:
+            if exponent % 2 == 0:
+                return Term(Fraction(1), ((under, int(root * exponent)),))
+            power: Expr = apply("pow", under, Const(root * abs(exponent)))
+            return Term(Fraction(1), ((power, 1 if exponent > 0 else -1),))
+    return Term(Fraction(1), ((base, exponent),))
+
+
+def _solvable(term: Term) -> bool:
+    """Whether a quantity, first in its relation, has a factor of its own shape to solve for."""
+    (name, _), *others = term.powers
+    return any(_is_factor(base, exponent, name) for base, exponent in others)
+
+
+def _is_factor(base: Expr, exponent: int, name: Expr) -> bool:
+    return (is_sum(base) or isinstance(base, Var)) and exponent == -1 and base.shape == name.shape
+
+
+def _solved(term: Term) -> tuple[Expr, Expr]:
+    """The first such factor, and what it is by the relation."""
+    name = term.powers[0][0]
+    base = next(each for each, exponent in term.powers if _is_factor(each, exponent, name))
+    return base, term.times(Term(Fraction(1), ((base, 1),))).expr()
+
+
+def _replaced(formula: Expr, old: Expr, new: Expr) -> Expr:
+    return transform(formula, lambda each: new if each == old else each)
 
 
 def _varies(shape: Shape, axis: int | None) -> bool:
@@ -189,7 +296,7 @@ def _ones(shape: Shape, normalised: int, axis: int | None) -> Expr | None:
     return const(1) if axis == normalised else None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def facts(program: Program) -> Facts:
     """The facts about a program."""
     return Facts(program)

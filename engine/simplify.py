@@ -28,6 +28,7 @@ from engine.terms import (
 )
 
 EXPANSION_LIMIT = 64
+REDUCTIONS = frozenset(("sum", "mean"))
 RING = frozenset(("add", "sub", "neg", "mul", "div", "pow"))
 
 
@@ -54,7 +55,8 @@ def _ring(node: Apply) -> Expr:
 def _product(term: Term) -> Expr:
     """The shortest of the product itself and what cancelling into its sums gives."""
     term = _without_ones(term)
-    return min([term.expr(), *_distributed(term)], key=_cost)
+    turned = (each.expr() for each in _turned(term))
+    return min([*turned, term.expr(), *_distributed(term)], key=_cost)
 
 
 def _without_ones(term: Term) -> Term:
@@ -68,6 +70,29 @@ def _unfilled(terms: list[Term]) -> list[Term]:
     bare = [without_ones(term) for term in terms]
     whole = stretched(*(term.shape for term in terms))
     return collected(bare) if any(term.shape == whole for term in bare) else terms
+
+
+def _turned(term: Term) -> Iterator[Term]:
+    """The product without its minus sign, a difference turned round: X (a - y) for -X (y - a)."""
+    for position, (base, exponent) in enumerate(term.powers if term.coefficient < 0 else ()):
+        around = _turned_round(base) if exponent == 1 else None
+        if around is not None:
+            powers = (*term.powers[:position], (around, 1), *term.powers[position + 1 :])
+            yield Term(-term.coefficient, powers)
+            return
+
+
+def _turned_round(expr: Expr) -> Expr | None:
+    """-`expr`, where that is a difference, or linear in one."""
+    if is_sum(expr):
+        terms = as_terms(expr)
+        negative = any(term.coefficient < 0 for term in terms)
+        return total([Term(-each.coefficient, each.powers) for each in terms]) if negative else None
+    for position in LINEAR.get(expr.op, ()) if isinstance(expr, Apply) else ():
+        around = _turned_round(expr.args[position])
+        if around is not None:
+            return rebuild(expr, (*expr.args[:position], around, *expr.args[position + 1 :]))
+    return None
 
 
 def _distributed(term: Term) -> Iterator[Expr]:
@@ -94,8 +119,18 @@ def _sum(terms: list[Term]) -> Expr:
         return const(0)
     if len(terms) == 1:
         return _product(terms[0])
-    forms = [total(terms), *_factored(terms), *_multiplied_out(terms)]
+    forms = [total(_begun_positive(terms)), *_factored(terms), *_multiplied_out(terms)]
     return min(forms, key=_cost)
+
+
+def _begun_positive(terms: list[Term]) -> list[Term]:
+    """Negative terms alone, with the first difference among them turned round."""
+    if any(term.coefficient > 0 for term in terms):
+        return terms
+    for position, term in enumerate(terms):
+        for turned in _turned(term):
+            return [turned, *terms[:position], *terms[position + 1 :]]
+    return terms
 
 
 def _factored(terms: list[Term]) -> Iterator[Expr]:
@@ -155,7 +190,7 @@ def _linear(node: Apply) -> Expr:
     for position in positions:
         scalars, rest = _split(args[position], node)
         outside, args[position] = outside.times(scalars), rest
-    if outside == Term(Fraction(1)):
+    if args == list(node.args):
         return node
     return _product(outside.times(as_term(simplify(rebuild(node, tuple(args))))))
 
@@ -177,16 +212,22 @@ def _constants_out(node: Apply) -> Expr | None:
 
 
 def _split(arg: Expr, node: Apply) -> tuple[Term, Expr]:
-    """The scalar factors of `arg` that a linear operator lets through, and what stays inside."""
+    """The factors of `arg` that a linear operator lets through, and what stays inside."""
     term = as_term(arg)
-    bound = {node.keywords["index"]} if node.op == "sum_over" else set()
-    scalars = term.scalars
-    free = tuple(each for each in scalars.powers if each[0].names.isdisjoint(bound))
+    free = tuple(each for each in term.powers if _passes(each[0], node))
     kept = tuple(each for each in term.powers if each not in free)
     inside = Term(Fraction(1), kept).expr()
     if common(inside.shape) != arg.shape:
         return Term(Fraction(1)), arg
-    return Term(scalars.coefficient, free), inside
+    return Term(term.coefficient, free), inside
+
+
+def _passes(factor: Expr, node: Apply) -> bool:
+    """Whether a factor is a scalar, or the same all along the axis that a sum takes away."""
+    if not factor.shape:
+        return node.op != "sum_over" or node.keywords["index"] not in factor.names
+    axis = node.keywords["axis"] if node.op in REDUCTIONS else None
+    return axis is not None and node.keywords["keepdims"] and factor.shape[axis] == 1
 
 
 LINEAR: dict[str, tuple[int, ...]] = {

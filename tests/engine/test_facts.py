@@ -9,6 +9,7 @@ from engine.facts import facts
 from engine.gradient import adjoint_formulas
 from engine.notation import Scope, parse_expr, parse_program, show
 from engine.program import Program, Symbol
+from engine.reverse import numeric_adjoints
 from engine.sampling import sample
 
 SOFTMAX = parse_program(
@@ -91,3 +92,47 @@ def test_a_label_that_need_not_sum_to_one_keeps_its_sum() -> None:
         "L",
     )
     assert show(adjoint_formulas(program)["z"], "text") == "sum(y) p - y"
+
+
+NORMALISED = parse_program(
+    (
+        Symbol("X", ("m", "d"), "data"),
+        Symbol("c", (1, "d"), "parameter"),
+        Symbol("e", (), "constant", "positive"),
+        Symbol("G", ("m", "d"), "constant"),
+    ),
+    [
+        "mu = mean(X, axis=0, keepdims=True)",
+        "v = mean((X - mu)^2, axis=0, keepdims=True)",
+        "r = 1 / sqrt(v + e)",
+        "N = (X - mu) * r",
+        "J = sum(G * c * N)",
+    ],
+    "J",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "shorter"),
+    [
+        ("sum(N, axis=0, keepdims=True)", "0 ones(1, d)"),
+        ("sum(G + N, axis=0, keepdims=True)", "sum(G, axis=0, keepdims=True)"),
+        ("c / ((v + e) * sqrt(v + e))", "c * r^3"),
+        ("sum(G * (X - mu), axis=0, keepdims=True) * r", "sum(G * N, axis=0, keepdims=True)"),
+    ],
+)
+def test_deviations_and_roots_are_used(text: str, shorter: str) -> None:
+    assert _written(NORMALISED, text) == shorter
+
+
+def test_a_normalised_batch_has_a_short_derivative() -> None:
+    mean = "c * r * (G - mean(G * N, axis=0, keepdims=True) * N - mean(G, axis=0, keepdims=True))"
+    assert show(adjoint_formulas(NORMALISED)["X"], "text") == mean
+
+
+@pytest.mark.parametrize("name", ["X", "mu", "v", "r"])
+def test_a_shorter_derivative_has_the_same_values(name: str) -> None:
+    formula = adjoint_formulas(NORMALISED)[name]
+    for env in sample(NORMALISED, "tests.facts").environments(NORMALISED):
+        expected = numeric_adjoints(NORMALISED, env)[name].data
+        np.testing.assert_allclose(env.evaluate(formula).data, expected, rtol=1e-9, atol=1e-12)
