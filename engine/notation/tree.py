@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from functools import cache
+from typing import get_args
 
 from engine.notation.syntax import Syntax
 
 
 def parts(node: Syntax) -> Iterator[Syntax]:
     """The nodes directly below `node`, in the order of its fields."""
-    for name in _with_parts(type(node)):
+    for name in _WITH_PARTS[type(node)]:
         part = getattr(node, name)
         if not isinstance(part, tuple):
             part = (part,)
@@ -21,7 +21,7 @@ def parts(node: Syntax) -> Iterator[Syntax]:
                 yield below
 
 
-@cache
-def _with_parts(kind: type) -> tuple[str, ...]:
-    """The fields of a kind of node that are declared to hold nodes."""
-    return tuple(field.name for field in fields(kind) if "Syntax" in str(field.type))
+_WITH_PARTS: dict[type, tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind) if "Syntax" in str(field.type))
+    for kind in get_args(Syntax)
+}  # the fields that are declared to hold nodes
