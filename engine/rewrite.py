@@ -85,11 +85,24 @@ def _is_ones(x: Expr) -> bool:
     return isinstance(x, Apply) and x.op == "ones"
 
 
+def _is_eye(x: Expr) -> bool:
+    return isinstance(x, Apply) and x.op == "eye"
+
+
 IDENTITIES: tuple[Identity, ...] = (
     # (xᵀ)ᵀ = x
     Identity(_node("transpose", _node("transpose", x)), lambda x: x),
     # (x y)ᵀ = yᵀ xᵀ; scalars do not occur as operands of a matrix product
     Identity(_node("transpose", _node("matmul", x, y)), lambda x, y: y.T @ x.T),
+    # Iᵀ = I
+    Identity(_node("transpose", x), lambda x: x, when=lambda x: _is_eye(x)),
+    # x I = x and I x = x
+    Identity(_node("matmul", x, y), lambda x, y: x, when=lambda x, y: _is_eye(y)),
+    Identity(_node("matmul", x, y), lambda x, y: y, when=lambda x, y: _is_eye(x)),
+    # -x > -y is y > x
+    Identity(
+        _node("greater", _node("neg", x), _node("neg", y)), lambda x, y: apply("greater", y, x)
+    ),
     # exp(log x) = x on the domain x > 0 of the left side
     Identity(_node("exp", _node("log", x)), lambda x: x),
     # log(exp x) = x
@@ -102,6 +115,8 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(_node("pow", _node("sqrt", x), Literal(const(2))), lambda x: x),
     # the sum of all entries is a scalar, with or without the axes kept
     Identity(_node("sum", x, axis=None, keepdims=True), lambda x: x.sum()),
+    # a sum of sums along an axis is the sum of all entries
+    Identity(_node("sum", _node("sum", x, keepdims=True), axis=None), lambda x: x.sum()),
     # 1 + 1 + ... + 1 = the number of terms
     Identity(_node("sum", x, axis=None), lambda x: _count(x, None), when=lambda x: _is_ones(x)),
     # tr(diag v) = sum v

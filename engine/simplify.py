@@ -88,7 +88,12 @@ def _turned_round(expr: Expr) -> Expr | None:
         terms = as_terms(expr)
         negative = any(term.coefficient < 0 for term in terms)
         return total([Term(-each.coefficient, each.powers) for each in terms]) if negative else None
-    for position in LINEAR.get(expr.op, ()) if isinstance(expr, Apply) else ():
+    if not isinstance(expr, Apply):
+        return None
+    if expr.op == "mul":
+        negated = Term(Fraction(-1)).times(as_term(expr))
+        return next((term.expr() for term in _turned(negated)), None)
+    for position in LINEAR.get(expr.op, ()):
         around = _turned_round(expr.args[position])
         if around is not None:
             return rebuild(expr, (*expr.args[:position], around, *expr.args[position + 1 :]))

@@ -193,14 +193,15 @@ def is_ones(expr: Expr) -> bool:
 
 
 def _positive_first(terms: list[Term]) -> list[Term]:
-    """The terms with a positive one in front: a - y for -y + a; a leading fraction stays."""
-    if terms[0].coefficient > 0 or any(exponent < 0 for _, exponent in terms[0].powers):
+    """The terms with a positive one in front, as in a - y; of fractions the first stays."""
+    leading = next((term for term in terms if term.coefficient > 0), terms[0])
+    if terms[0].coefficient > 0 or (_is_fraction(terms[0]) and _is_fraction(leading)):
         return terms
-    return sorted(terms, key=lambda term: term is not _first_positive(terms))
+    return [leading, *(term for term in terms if term is not leading)]
 
 
-def _first_positive(terms: list[Term]) -> Term | None:
-    return next((term for term in terms if term.coefficient > 0), None)
+def _is_fraction(term: Term) -> bool:
+    return any(exponent < 0 for _, exponent in term.powers)
 
 
 def _addable(terms: list[Term]) -> list[Term]:

@@ -10,6 +10,7 @@ import pytest
 
 from engine.canonical import canonical
 from engine.expression import Expr, Var, apply, const
+from engine.notation import show
 from engine.numeric import Batch, Environment
 from engine.rewrite import IDENTITIES
 from engine.shapes import canonical as canonical_shape
@@ -110,3 +111,21 @@ def test_zero_keeps_its_shape() -> None:
 
 def test_every_identity_is_filed_under_an_operator() -> None:
     assert all(hasattr(row.left, "op") for row in IDENTITIES)
+
+
+u, v = Var("u", ("n", 1)), Var("v", ("n", 1))
+SIGNS = (
+    (-u + v, v - u),
+    (-(1 - u), u - 1),
+    (-2 * (u - v), 2 * (v - u)),
+    ((-(M.T)) @ (-(u - v)), M.T @ (u - v)),
+    (-(M.T @ (v * (u - 1))), M.T @ (v * (1 - u))),
+    (-(u + v), -(u + v)),
+    (-u / v + (1 - u) / (1 - v), -u / v + (1 - u) / (1 - v)),
+    (-u / v + u, u - u / v),
+)
+
+
+@pytest.mark.parametrize(("expr", "written"), SIGNS, ids=str)
+def test_minus_signs_stand_where_a_person_puts_them(expr: Expr, written: Expr) -> None:
+    assert show(simplify(expr), "text") == show(written, "text")
