@@ -3,6 +3,7 @@
     probs = counts * inv    counts / S   is  probs     relations: products of powers that are 1
     S = sum(counts)         sum(counts)  is  S         whole definitions
     y is one-hot            sum(y)       is  1         totals
+    E = M * (R - P)         E * M        is  E         masks: M is 0 or 1 everywhere
 
 All of it is sound on the program's domain; `Facts.tidied` uses what makes a formula shorter.
 """
@@ -47,7 +48,7 @@ class Facts:
 
     @cached_property
     def _any(self) -> bool:
-        return bool(self._relations or self._named or self._axes)
+        return bool(self._relations or self._named or self._axes or self._masked)
 
     def _known(self, node: Expr) -> Expr:
         """`node`, or something shorter that is equal to it, in the shape of `node`."""
@@ -74,7 +75,9 @@ class Facts:
             return self._named[node]
         if node.op in REDUCTIONS:
             return self._reduced(node)
-        return self._related(node) if node.op in PRODUCTS else None
+        if node.op not in PRODUCTS:
+            return None
+        return self._unmasked(node) or self._related(node)
 
     @cached_property
     def _named(self) -> dict[Expr, Expr]:
@@ -84,6 +87,27 @@ class Facts:
             for each in self.program.statements
             if isinstance(each.value, Apply) and each.name != self.program.loss
         }
+
+    # Masks: a quantity times a mask that it holds as a factor is the quantity itself.
+
+    @cached_property
+    def _masked(self) -> dict[Expr, frozenset[Expr]]:
+        """The quantities that are products with masks, each with its masks."""
+        masks = frozenset(each.var for each in self.program.symbols if each.domain == "mask")
+        found: dict[Expr, frozenset[Expr]] = {}
+        for statement in self.program.statements if masks else ():
+            held = masks & {base for base, _ in as_term(statement.value).powers}
+            if held:
+                found[statement.var] = frozenset(held)
+        return found
+
+    def _unmasked(self, node: Apply) -> Expr | None:
+        """A product without the masks that do nothing in it."""
+        term = as_term(node) if self._masked else Term(Fraction(1))
+        held = (self._masked.get(base, frozenset()) for base, power in term.powers if power > 0)
+        idle: frozenset[Expr] = frozenset().union(*held)
+        kept = tuple(each for each in term.powers if each[0] not in idle)
+        return Term(term.coefficient, kept).expr() if len(kept) < len(term.powers) else None
 
     # Relations: terms that are 1 everywhere.
 
