@@ -24,6 +24,8 @@ from engine.terms import Term, as_term, filled, is_sum, summands
 
 PRODUCTS = frozenset(("mul", "div", "pow"))
 REDUCTIONS = frozenset(("sum", "mean"))
+VANISHING = frozenset(("relu", "greater", "greater_equal", "equal", "maximum", "where"))
+WITH_ZEROS = frozenset(("binary", "one-hot", "mask"))
 NORMALISED = frozenset(("one-hot", "probability"))
 KEPT = 500  # nodes of one program that are remembered
 ROUNDS = 3  # one fact may make room for another
@@ -136,11 +138,25 @@ class Facts:
         return min([formula, *changed], key=lambda each: each.nodes)
 
     def _relation(self, name: Var, value: Expr) -> Term | None:
-        """`name / value`, where the value is a product of powers."""
-        if not isinstance(value, Apply) or value.op not in PRODUCTS:
+        """`name / value`, where the value is a product of powers, none of which is often zero."""
+        if not isinstance(value, Apply) or value.op not in PRODUCTS or self._vanishes(value):
             return None
         term = as_term(simplify(value))
         return Term(Fraction(1), ((name, 1),)).times(term.power(-1)) if term.powers else None
+
+    def _vanishes(self, expr: Expr) -> bool:
+        """Whether `expr` may be zero on a whole region, where it must not become a divisor."""
+        names = {name for name in expr.names if name in self.program.definitions}
+        return (
+            not self._zeros.isdisjoint(expr.names)
+            or any(isinstance(node, Apply) and node.op in VANISHING for node in walk(expr))
+            or any(self._vanishes(self.program.definitions[name].value) for name in names)
+        )
+
+    @cached_property
+    def _zeros(self) -> frozenset[str]:
+        """The symbols that are zero in some of their entries."""
+        return frozenset(each.name for each in self.program.symbols if each.domain in WITH_ZEROS)
 
     def _related(self, node: Apply) -> Expr | None:
         """A product after the one or two relations that shorten it most."""
