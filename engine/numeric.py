@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,11 +29,15 @@ SMALL = 1000  # whole numbers below are kept as constants
 
 @dataclass(frozen=True)
 class Field:
-    """A kind of number: how an exact rational becomes an element of an array of `dtype`."""
+    """A kind of number: how an exact rational becomes an element of an array of `dtype`.
+
+    Numbers that recur are kept with the field, and go with it: a field may hold a whole algebra.
+    """
 
     name: str
     dtype: np.dtype[Any]
     number: Callable[[Fraction], Any]
+    small: dict[int, NDArray[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def array(self, values: Any) -> NDArray[Any]:
         """A (nested) sequence of rationals as an array of elements."""
@@ -99,20 +102,20 @@ def applied(operator: str, operands: tuple[Batch, ...], attrs: dict[str, Any]) -
 def constant(value: int | Fraction, field: Field = FLOAT) -> Batch:
     """A scalar that is the same at every point."""
     whole = value.numerator
-    if value.denominator == 1 and -SMALL < whole < SMALL:
-        return _small(whole, field)
-    return _constant(value, field)
+    if value.denominator != 1 or not -SMALL < whole < SMALL:
+        return Batch(_constant(value, field), (), field)
+    # a small whole number is exact in every field, whatever precision is in force
+    kept = field.small.get(whole)
+    if kept is None:
+        kept = field.small[whole] = _constant(whole, field)
+    return Batch(kept, (), field)
 
 
-def _constant(value: int | Fraction, field: Field) -> Batch:
+def _constant(value: int | Fraction, field: Field) -> NDArray[Any]:
     data = np.empty(1, dtype=field.dtype)
     data[0] = field.number(Fraction(value))
     data.flags.writeable = False
-    return Batch(data, (), field)
-
-
-# A small whole number is exact in every field, whatever precision is in force.
-_small = lru_cache(maxsize=1024)(_constant)
+    return data
 
 
 def nullary(operator: str, field: Field = FLOAT, **attrs: Any) -> Batch:
