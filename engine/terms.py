@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import reduce
 from operator import mul
 
-from engine.expression import Apply, Const, Expr, Var, apply, const
+from engine.expression import Apply, Const, Expr, Var, apply, const, walk
 from engine.shapes import SCALAR, Shape, stretched
 
 ONE = const(1)
@@ -242,9 +242,16 @@ def _scalar_factors(term: Term) -> list[Expr]:
     first = next(i for i, (_, exponent) in enumerate(term.powers) if exponent < 0)
     before = [_power(*each) for each in term.powers[:first]]
     after = [_power(*each) for each in term.powers[first:] if each[1] > 0]
+    if not before and numerator == 1 and after and all(map(_is_plain, after)):
+        before, after = after, []
     top = ([const(numerator)] if numerator != 1 or not before else []) + before
     bottom = ([const(denominator)] if denominator != 1 else []) + below
     return [_product(top) / _product(bottom), *after]
+
+
+def _is_plain(expr: Expr) -> bool:
+    """Whether there are no matrices in a scalar: e/(1 + e), but (1/m) sum(a - y)."""
+    return not any(node.shape for node in walk(expr))
 
 
 def _negated(factors: list[Expr]) -> list[Expr]:
