@@ -36,16 +36,15 @@ from api.equal import outcome
 from api.labelled import read_exercises
 from api.process import ROOT
 from engine.expression import Expr
-from engine.notation import Read, read, show
+from engine.notation import Read, show
 from engine.numeric import Environment, constant
 from engine.question import Derivative
 from engine.shapes import Shape
 from engine.symbolic.entrywise import small_sizes
 from grader.compiled import compiled
-from grader.equality import equal
+from grader.equality import equal, sides_of
 from grader.grade import grade
 from grader.memory import forget_answers, forget_exercises
-from grader.plain import names_of
 from grader.points import points_of
 from grader.reading import understood
 
@@ -123,10 +122,7 @@ class Pair:
 
     def sides(self) -> tuple[Expr, Expr] | None:
         """Both expressions, where both can be read."""
-        texts = names_of(self.left, self.right)
-        readings = [read(text, texts.scope) for text in (texts.left, texts.right)]
-        exprs = [reading.expr for reading in readings if isinstance(reading, Read)]
-        return (exprs[0], exprs[1]) if len(exprs) == 2 else None
+        return sides_of(self.left, self.right)
 
     def environments(self) -> tuple[Environment, ...]:
         """Where the floor is evaluated: at one point."""

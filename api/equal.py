@@ -60,7 +60,7 @@ def evidence(found: Equality) -> str:
     """On what the outcome stands."""
     match found:
         case Equal(evidence=proof):
-            return f"{proof.kind}: {proof.text}"
+            return f"{proof.kind}: {found.text}"
         case Different():
             return found.text
         case Invalid(side=side, problem=problem):

@@ -8,32 +8,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 from engine.canonical import canonical, may_lack_values
-from engine.errors import EngineError, PrecisionExhausted
-from engine.expression import Apply, Const, Expr, apply, const, rebuild, walk
-from engine.notation import Ambiguous, Problem, Read, Unreadable, read, show
+from engine.errors import PrecisionExhausted
+from engine.expression import Const, Expr, apply, const, substitute, walk
+from engine.notation import Problem
 from engine.program import Program
 from engine.symbolic import pointwise
 from engine.symbolic.balls import Agreement
+from engine.symbolic.zeros import same_zeros
 from grader import verdict
 from grader.compiled import comparison_of
-from grader.plain import names_of, scope_of_names
-from grader.reading import LARGEST_NUMBER, MOST_NODES, sentence
-from grader.spelled import LONGEST
+from grader.plain.functions import MOST_BITS
+from grader.plain.reader import Options
+from grader.plain.statement import PLAIN, Statement, names_in, stated
+from grader.plain.tokens import Unread, tokens
+from grader.plain.words import IMAGINARY, Names, named
+from grader.reading import MOST_NODES, sentence
 
 EVERYWHERE = "equal by the laws of sums and products"
 PROVED = "equal by a symbolic proof"
-KEPT = 512  # texts
 PROVABLE = 120  # nodes of both sides together
 BUDGET = 4_000  # term products for a proof
-SINGLE = frozenset(("transpose", "sum", "mean", "trace"))  # of one number: the number
-STRAY = re.compile(r"\.\.|%|'|′|’")  # read as something else where there is an exercise
-EULER = apply("exp", const(1))
+LARGEST = 2 * MOST_BITS  # bits of a number
 FIRST = 2  # points at which a difference is looked for before a proof is
+TIGHT, DECIMAL = Options(tight=True), Options(decimal=True)
+UNITS = frozenset(("i", "j"))
+_LOG = re.compile(r"(?<![A-Za-z])log(?![\w])")
+_TIGHT = re.compile(r"/\s?\d+(?:[A-Za-zα-ω\\])")
 
 
 def same_function(program: Program, left: Expr, right: Expr) -> bool:
@@ -61,6 +66,12 @@ class Equal:
     """Both are the same function of real numbers."""
 
     evidence: verdict.Proof | verdict.Agreement
+    remark: str = ""  # on how the texts were read
+
+    @property
+    def text(self) -> str:
+        """The evidence in words."""
+        return f"{self.evidence.text}, {self.remark}" if self.remark else self.evidence.text
 
 
 @dataclass(frozen=True)
@@ -70,10 +81,13 @@ class Different:
     point: Mapping[str, str]
     left: str | None
     right: str | None
+    reason: str = ""
 
     @property
     def text(self) -> str:
         """The witness in words."""
+        if self.reason:
+            return self.reason
         where = ", ".join(f"{name} = {value}" for name, value in self.point.items())
         sides = f"left {self.left or 'not real'}, right {self.right or 'not real'}"
         return f"at {where}: {sides}" if where else sides
@@ -92,102 +106,250 @@ class Invalid:
 Equality: TypeAlias = Equal | Different | Invalid
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """Two expressions to compare, with what their variables are."""
+
+    left: Expr
+    right: Expr
+    positive: frozenset[str] = frozenset()
+    foreign: Mapping[str, pointwise.Foreign] = field(default_factory=dict)
+
+    def of(self, left: Expr, right: Expr) -> _Pair:
+        """Other expressions over the same variables."""
+        return replace(self, left=left, right=right)
+
+
 def equal(left: str, right: str, positive: frozenset[str] = frozenset()) -> Equality:
     """Whether two texts are the same function of the real numbers that their names stand for.
 
-    The variables named in `positive` are greater than 0.
+    The variables named in `positive` are greater than 0.  Where the texts differ as they are read
+    first, other readings are tried that a text may have.
     """
+    names = names_of(left, right)
+    if isinstance(names, Invalid):
+        return names
+    known = frozenset(map(named, positive))
+    found = _read_as(left, right, names, known, PLAIN)
+    return _otherwise(left, right, names, known) or found if isinstance(found, Different) else found
+
+
+def names_of(left: str, right: str) -> Names | Invalid:
+    """The names in both texts."""
     for side, text in (("left", left), ("right", right)):
-        if len(text) > LONGEST:
-            return Invalid(side, f"An expression has at most {LONGEST} characters.")
-    texts = names_of(left, right)
-    sides: list[Expr] = []
-    for side, text in (("left", texts.left), ("right", texts.right)):
-        match _understood(text, texts.names):
+        try:
+            tokens(text)
+        except Unread as unread:
+            return _unread(side, text, unread.problem)
+    return names_in(left, right)
+
+
+def _unread(side: str, text: str, problem: Problem) -> Invalid:
+    return Invalid(side, sentence(problem), problem.span, text)
+
+
+def _otherwise(left: str, right: str, names: Names, positive: frozenset[str]) -> Equality | None:
+    """What another reading of the texts gives, where by one they are equal."""
+    if bool(_LOG.search(left)) != bool(_LOG.search(right)):
+        found = _read_as(left, right, names, positive, DECIMAL)
+        if isinstance(found, Equal):
+            return replace(found, remark="with log to the base 10")
+    units = names.variables & UNITS
+    if units:
+        found = _read_as(left, right, names, positive, PLAIN, units)
+        if isinstance(found, Equal):
+            return replace(found, remark=f"with {min(units)} the imaginary unit")
+    if _TIGHT.search(left) or _TIGHT.search(right):
+        found = _read_as(left, right, names, positive, TIGHT)
+        if isinstance(found, Equal):
+            return _asked_back(left, right)
+    return None
+
+
+def _asked_back(left: str, right: str) -> Invalid:
+    side, text = ("left", left) if _TIGHT.search(left) else ("right", right)
+    found = _TIGHT.search(text)
+    span = found.span() if found else (0, len(text))
+    return Invalid(side, "This can be read in two ways: write 1/(2x) or (1/2)x.", span, text)
+
+
+def _read_as(
+    left: str,
+    right: str,
+    names: Names,
+    positive: frozenset[str],
+    options: Options,
+    units: frozenset[str] = frozenset(),
+) -> Equality:
+    """The comparison of the texts by one reading."""
+    statements: list[Statement] = []
+    for side, text in (("left", left), ("right", right)):
+        match stated(text, names, options):
             case Problem() as problem:
-                return Invalid(side, sentence(problem), problem.span, text)
-            case expr:
-                sides.append(expr)
-    return _compared(sides[0], sides[1], frozenset(filter(None, map(texts.scope.lookup, positive))))
+                return _unread(side, text, problem)
+            case Statement() as statement if _is_large(statement):
+                problem = Problem("limit", (0, len(text)), "this is longer than can be looked at")
+                return _unread(side, text, problem)
+            case statement:
+                statements.append(statement)
+    return _stated(statements[0], statements[1], positive, units)
 
 
-@lru_cache(maxsize=KEPT)
-def _understood(text: str, names: frozenset[str]) -> Expr | Problem:
-    """What a text says in plain numbers; a reference is read once for many answers."""
-    whole = (0, len(text))
-    if not text.strip():
-        return Problem("parse", whole, "there is no expression here", text=text)
-    stray = STRAY.search(text)
-    if stray:
-        return Problem("parse", stray.span(), f"'{stray[0]}' means nothing here", text=text)
-    try:
-        reading = read(text, scope_of_names(names))
-    except EngineError as error:
-        return Problem("parse", whole, str(error), text=text)
-    match reading:
-        case Unreadable(problem=problem):
-            return _unknown(problem, text) if problem.kind == "unknown-symbol" else problem
-        case Ambiguous(readings=readings):
-            both = " or ".join(show(each.expr, "unicode") for each in readings)
-            return Problem("parse", whole, f"this can be read as {both}", text=text)
-        case Read(expr=expr):
-            return _plain(expr, whole, text)
+def sides_of(left: str, right: str) -> tuple[Expr, Expr] | None:
+    """What two texts say, where both can be read."""
+    names = names_of(left, right)
+    if isinstance(names, Invalid):
+        return None
+    match stated(left, names), stated(right, names):
+        case Statement() as one, Statement() as two:
+            return one.value, two.value
+    return None
 
 
-def _unknown(problem: Problem, text: str) -> Problem:
-    """The problem of an unknown name, where there is no exercise that could know it."""
-    name = text[slice(*problem.span)]
-    return replace(problem, message=f"there is no function called '{name}'")
-
-
-def _plain(expr: Expr, whole: tuple[int, int], text: str) -> Expr | Problem:
-    if expr.nodes > MOST_NODES or any(map(_is_astronomical, walk(expr))):
-        return Problem("limit", whole, "this is longer than can be looked at", text=text)
-    try:
-        pointwise.check(expr)
-    except pointwise.NoNumber as stranger:
-        return Problem("parse", whole, f"{stranger} has no meaning for plain numbers", text=text)
-    return _simplified(expr)
+def _is_large(statement: Statement) -> bool:
+    operands = [arg for _, each in statement.foreign for arg in each.args]
+    return any(
+        side.nodes > MOST_NODES or any(map(_is_astronomical, walk(side)))
+        for side in (*statement.sides, *operands)
+    )
 
 
 def _is_astronomical(node: Expr) -> bool:
     if not isinstance(node, Const):
         return False
-    return max(abs(node.value.numerator), node.value.denominator) > LARGEST_NUMBER
+    return max(node.value.numerator.bit_length(), node.value.denominator.bit_length()) > LARGEST
 
 
-def _simplified(expr: Expr) -> Expr:
-    """`expr` with powers of e as exponentials, and without sums over a single number."""
-    if not isinstance(expr, Apply):
-        return expr
-    args = tuple([_simplified(arg) for arg in expr.args])
-    if expr.op == "pow" and args[0] == EULER:
-        return args[1].apply("exp")
-    return args[0] if expr.op in SINGLE else rebuild(expr, args)
+# Statements.
 
 
-def _compared(left: Expr, right: Expr, positive: frozenset[str]) -> Equality:
-    comparing = pointwise.Comparing(left, right, positive)
+def _stated(
+    left: Statement, right: Statement, positive: frozenset[str], units: frozenset[str]
+) -> Equality:
+    pair = _Pair(left.value, right.value, positive, dict(left.foreign + right.foreign))
+    if units or IMAGINARY in left.names | right.names:
+        if not _is_value(left, right):
+            return Invalid("both", "Relations are compared over the real numbers only.")
+        return _complex(pair, units | {IMAGINARY})
+    if _is_value(left, right):
+        return _compared(pair)
+    if left.relations and right.relations:
+        return _related(left, right, pair)
+    return _chain(left, right, pair)
+
+
+def _is_value(left: Statement, right: Statement) -> bool:
+    """Whether the last sides are what is compared: a name on the left is only a name."""
+    named_both = bool(left.label) and bool(right.label)
+    if named_both:
+        return left.label == right.label or "()" in left.label + right.label
+    return all(side.label or not side.relations for side in (left, right))
+
+
+def _chain(left: Statement, right: Statement, pair: _Pair) -> Equality:
+    """One side is an equation: a chain of equal steps has the value of its last one."""
+    side, steps = ("left", left) if left.relations else ("right", right)
+    if set(steps.relations) == {"="} and all(
+        isinstance(_compared(pair.of(a, b)), Equal) for a, b in pairwise(steps.sides)
+    ):
+        return _compared(pair)
+    return Invalid(side, f"The {side} side is a relation, the other one is an expression.")
+
+
+def _related(left: Statement, right: Statement, pair: _Pair) -> Equality:
+    """Two equations are equal when they have the same solutions, two inequalities likewise."""
+    if len(left.relations) > 1 or len(right.relations) > 1:
+        return Invalid("both", "A chain of relations is not compared with another one.")
+    equations = (left.relations == ("=",), right.relations == ("=",))
+    if equations == (True, True):
+        return _equations(pair.of(_difference(left), _difference(right)))
+    if any(equations):
+        return Invalid("both", "One side is an equation, the other one is an inequality.")
+    return _inequalities(left, right, pair)
+
+
+def _difference(statement: Statement) -> Expr:
+    first, last = statement.sides
+    return last - first if statement.relations[0].startswith("<") else first - last
+
+
+def _equations(pair: _Pair) -> Equality:
+    same = None if pair.foreign else same_zeros(pair.left, pair.right)
+    if same:
+        return Equal(verdict.Proof("the equations have the same factors"))
+    if same is False:
+        return Different({}, None, None, "the equations have different solutions")
+    found = _proportional(pair)
+    return found or Invalid("both", "Whether these equations have the same solutions is not known.")
+
+
+def _inequalities(left: Statement, right: Statement, pair: _Pair) -> Equality:
+    differences = pair.of(_difference(left), _difference(right))
+    found = _proportional(differences, signed=True)
+    if found and ("=" in left.relations[0]) != ("=" in right.relations[0]):
+        return Different({}, None, None, "one of them holds at its boundary, the other does not")
+    if found:
+        return found
+    zero = const(0)
+    signs = [apply("greater", side, zero) for side in (differences.left, differences.right)]
+    apart = _compared(pair.of(*signs))
+    if isinstance(apart, Different):
+        return apart
+    return Invalid("both", "Whether these inequalities have the same solutions is not known.")
+
+
+def _proportional(pair: _Pair, signed: bool = False) -> Equal | None:
+    """Whether the sides are multiples of each other; positive ones where `signed`."""
+    names = sorted((pair.left.names | pair.right.names) - {pointwise.CONSTANT})
+    point = {name: const(pointwise.coordinate(n, 0, False)) for n, name in enumerate(names)}
+    one, two = substitute(pair.left, point), substitute(pair.right, point)
+    if not isinstance(_compared(pair.of(one, const(0))), Different):
+        return None
+    if signed:
+        one, two = one.apply("abs"), two.apply("abs")
+    found = _compared(pair.of(pair.left * two, pair.right * one))
+    return found if isinstance(found, Equal) else None
+
+
+# Values.
+
+
+def _compared(pair: _Pair) -> Equality:
+    comparing = pointwise.Comparing(pair.left, pair.right, pair.positive, pair.foreign)
     apart = comparing.further(FIRST)
-    if apart is None and _same_form(left, right) and comparing.agreed:
+    if apart is None and _same_form(pair.left, pair.right) and comparing.agreed:
         return Equal(verdict.Proof(EVERYWHERE))
     apart = apart or comparing.further()
     if apart is not None:
         return _apart(apart)
     match comparing.outcome():
+        case pointwise.Nowhere(left=False, right=False):
+            return _complex(pair, frozenset())
         case pointwise.Nowhere() as nowhere:
             return _nowhere(nowhere)
         case pointwise.Agreed(points=points, bits=bits):
-            if _is_proved(left, right, positive):
+            if _is_proved(pair):
                 return Equal(verdict.Proof(PROVED))
             return Equal(verdict.Agreement(points, bits))
         case pointwise.Apart() as late:
             return _apart(late)
 
 
+def _complex(pair: _Pair, units: frozenset[str]) -> Equality:
+    """The comparison of principal values in the complex plane."""
+    sides = pointwise.Principal(pair.left, pair.right, pair.positive, pair.foreign, units)
+    match sides.outcome():
+        case pointwise.Nowhere() as nowhere:
+            return _nowhere(nowhere)
+        case pointwise.Agreed(points=points, bits=bits):
+            return Equal(verdict.Agreement(points, bits), "as complex numbers")
+        case pointwise.Apart() as apart:
+            return _apart(apart)
+
+
 def _nowhere(found: pointwise.Nowhere) -> Invalid:
     if not (found.left or found.right):
-        return Invalid("both", "Neither side has a real value at any point that was tried.")
+        return Invalid("both", "Neither side has a value at any point that was tried.")
     side = "right" if found.left else "left"
     return Invalid(side, f"The {side} side has no value at any point that was tried.")
 
@@ -204,8 +366,8 @@ def _same_form(left: Expr, right: Expr) -> bool:
     return normal is not None and normal == canonical(right)
 
 
-def _is_proved(left: Expr, right: Expr, positive: frozenset[str]) -> bool:
+def _is_proved(pair: _Pair) -> bool:
     """Whether the bounded proof succeeds."""
-    if left.nodes + right.nodes > PROVABLE:
+    if pair.left.nodes + pair.right.nodes > PROVABLE:
         return False
-    return pointwise.proved(left, right, positive, BUDGET)
+    return pointwise.proved(pair.left, pair.right, pair.positive, BUDGET)

@@ -13,6 +13,10 @@ What a real function is, where the usual conventions leave a choice:
   sqrt(x)^2 is x, e^(log(x)) is x, for x < 0 as well.
 * Where one side is real and the other is not, they differ: log(x^2) is not 2 log(x).
 * Where neither is real, or a side divides by zero, nothing is compared.
+
+Functions that are no rows of the operator table, such as floor or the gamma function, occur as
+variables; `foreign` says what each of them stands for.  `Principal` compares principal values in
+the complex plane instead, with names that stand for the imaginary unit.
 """
 
 from __future__ import annotations
@@ -36,6 +40,9 @@ CONSTANT = "pi"
 ENOUGH = 8  # points at which both sides have a value
 CANDIDATES = 30
 ROOM = 12  # generators for kernels in a proof
+LONG = 40  # bits of a number that is written out
+LARGE = 2**40
+SPARE = 60  # bits that are lost on the way
 KEPT = 512  # coordinates; more of balls
 DENOMINATOR = 64
 # Magnitudes at which points lie: some below 1, some above, so that arcs, roots and logarithms of
@@ -44,6 +51,14 @@ SIGNS = (0b000, 0b101, 0b010, 0b111, 0b011, 0b100, 0b110, 0b001)
 RANGES = ((0.25, 0.9), (1.1, 2.5), (0.1, 0.6), (2.5, 6.0), (6.0, 14.0), (0.5, 1.5), (15.0, 50.0))
 
 Point: TypeAlias = Mapping[str, Fraction]
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A function of FOREIGN applied to operands; a variable stands for it in expressions."""
+
+    function: str
+    args: tuple[Expr, ...]
 
 
 @dataclass(frozen=True)
@@ -162,6 +177,28 @@ REAL_ONLY: dict[str, Callable[..., arb]] = {
 ALL = FUNCTIONS | REAL_ONLY
 
 
+def _unknown(seed: int) -> Callable[[Any], Any]:
+    """Some function that has a value everywhere and obeys no law that others obey."""
+    return lambda x: (x + seed).sin().exp() * (x * x + seed)
+
+
+# Functions beside the table, for real and, but for the steps, for complex balls.
+STEPS: dict[str, Callable[..., arb]] = {
+    "floor": lambda x: x.floor(),
+    "ceil": lambda x: x.ceil(),
+    "round": lambda x: (x + arb(1) / 2).floor(),
+    "trunc": lambda x: x.floor() if x >= 0 else x.ceil() if x < 0 else arb("nan"),
+}
+FOREIGN: dict[str, Callable[..., Any]] = {
+    **STEPS,
+    "gamma": lambda x: x.gamma(),
+    "erf": lambda x: x.erf(),
+    "erfc": lambda x: x.erfc(),
+    "f": _unknown(2),
+    "g": _unknown(3),
+}
+
+
 @lru_cache(maxsize=4 * KEPT)
 def _number(value: Fraction, bits: int) -> arb:
     return arb(fmpq(value.numerator, value.denominator))
@@ -178,6 +215,14 @@ class _Reals:
 
     values: Mapping[str, arb]
     bits: int
+
+    def with_foreign(self, foreign: Mapping[str, Foreign]) -> _Reals:
+        """The same with the values of functions beside the table, inner ones first."""
+        found = self
+        for name, each in foreign.items():
+            value = FOREIGN[each.function](*[found.value(arg) for arg in each.args])
+            found = _Reals({**found.values, name: value}, self.bits)
+        return found
 
     def value(self, expr: Expr) -> Any:
         match expr:
@@ -196,7 +241,15 @@ class _Reals:
 class _Complexes:
     """Principal values at one point, for a side that is not real on its way."""
 
-    values: Mapping[str, arb]
+    values: Mapping[str, arb | acb]
+
+    def with_foreign(self, foreign: Mapping[str, Foreign]) -> _Complexes:
+        """The same with the values of functions beside the table, inner ones first."""
+        found = self
+        for name, each in foreign.items():
+            value = _foreign_complex(each.function, [found.value(arg) for arg in each.args])
+            found = _Complexes({**found.values, name: value})
+        return found
 
     def value(self, expr: Expr) -> Any:
         match expr:
@@ -220,6 +273,13 @@ def _complex(op: str, args: list[acb]) -> Any:
     if all(each.imag == 0 for each in args):
         return acb(REAL_ONLY[op](*(each.real for each in args)))
     return acb("nan")
+
+
+def _foreign_complex(function: str, args: list[acb]) -> Any:
+    if function not in STEPS:
+        return FOREIGN[function](*args)
+    real = all(each.imag == 0 for each in args)
+    return acb(STEPS[function](*(each.real for each in args))) if real else acb("nan")
 
 
 def check(expr: Expr) -> None:
@@ -294,14 +354,15 @@ class Comparing:
     left: Expr
     right: Expr
     positive: frozenset[str] = frozenset()
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
     agreed: list[int] = field(default_factory=list)
     seen_left: bool = False
     seen_right: bool = False
     turn: int = 0
 
     def __post_init__(self) -> None:
-        names = (self.left.names | self.right.names) - {CONSTANT}
-        self.points = Points(tuple(sorted(names)), self.positive)
+        self.points = Points(_variables(self.left, self.right, self.foreign), self.positive)
+        self.literal = _literal_bits(self.left, self.right)
 
     def further(self, enough: int = ENOUGH) -> Apart | None:
         """A difference, if one is found before `enough` points agree or all are looked at."""
@@ -319,8 +380,8 @@ class Comparing:
         return Agreed(len(self.agreed), min(self.agreed))
 
     def _looked_at(self, turn: int) -> Apart | None:
-        bits = BITS
-        while bits <= MOST_BITS:
+        bits = BITS + self.literal
+        while bits <= MOST_BITS + self.literal:
             with precision(bits):
                 found = self._at(turn, bits)
             if found is not TOO_WIDE:
@@ -344,20 +405,26 @@ class Comparing:
         if not a.overlaps(b):
             return Apart(self.points.point(turn), digits(a), digits(b))
         agreed = min(a.rel_accuracy_bits(), b.rel_accuracy_bits()) - 1
-        if agreed < NEEDED:
+        needed = min(NEEDED + self.literal + _size(a), MOST_BITS + self.literal - SPARE)
+        if agreed < needed:
             agreed = self._near_zero(turn, a, b)
-        if agreed < NEEDED:
+            needed = NEEDED
+        if agreed < needed:
             return TOO_WIDE
         self.agreed.append(min(agreed, bits))
         return None
 
     def _values(self, turn: int, bits: int) -> tuple[arb, arb]:
-        reals = _Reals(self.points.values(turn, bits), bits)
+        reals = _Reals(self.points.values(turn, bits), bits).with_foreign(self.foreign)
         return reals.value(self.left), reals.value(self.right)
+
+    def _complex(self, expr: Expr, turn: int, bits: int) -> Any:
+        complexes = _Complexes(self.points.values(turn, bits)).with_foreign(self.foreign)
+        return complexes.value(expr)
 
     def _detour(self, expr: Expr, turn: int, bits: int) -> arb:
         """The real value of a side that is not real on its way; none where it ends elsewhere."""
-        value = _Complexes(self.points.values(turn, bits)).value(expr)
+        value = self._complex(expr, turn, bits)
         real = value.is_finite() and value.imag.contains(0)
         return value.real if real and value.imag.rad() < 2**-NEEDED else arb("nan")
 
@@ -379,7 +446,7 @@ class Comparing:
     def _one_sided(self, turn: int, bits: int, a: arb, b: arb) -> Apart | None:
         """Where one side alone is real: a difference, unless the other one comes back to it."""
         real, other = (a, self.right) if a.is_finite() else (b, self.left)
-        value = _Complexes(self.points.values(turn, bits)).value(other)
+        value = self._complex(other, turn, bits)
         if not value.is_finite():
             return None
         if not (value.real.overlaps(real) and value.imag.contains(0)):
@@ -390,6 +457,85 @@ class Comparing:
         if close * arb(2) ** NEEDED <= abs(real) + 1:
             self.agreed.append(NEEDED)
         return None
+
+
+def _literal_bits(*sides: Expr) -> int:
+    """The bits that long numbers add, so that a tiny part of a sum is seen beside the rest."""
+    longest = max(
+        (
+            max(node.value.numerator.bit_length(), node.value.denominator.bit_length())
+            for side in sides
+            for node in walk(side)
+            if isinstance(node, Const)
+        ),
+        default=0,
+    )
+    return 2 * longest if longest > LONG else 0
+
+
+def _size(value: arb) -> int:
+    """The bits before the point of a large value."""
+    if abs(value) < LARGE:
+        return 0
+    exponent = float((abs(value).mid().log() / arb(2).log()).mid())
+    return int(exponent) if math.isfinite(exponent) else 0
+
+
+def _variables(left: Expr, right: Expr, foreign: Mapping[str, Foreign]) -> tuple[str, ...]:
+    """The variables of both sides and of what foreign functions are applied to."""
+    names = left.names | right.names
+    for each in foreign.values():
+        names = names.union(*(arg.names for arg in each.args))
+    return tuple(sorted(names - {CONSTANT} - foreign.keys()))
+
+
+@dataclass
+class Principal:
+    """A comparison of principal values in the complex plane; `units` are imaginary units.
+
+    The other variables are real.  Agreement is meant beside 1.
+    """
+
+    left: Expr
+    right: Expr
+    positive: frozenset[str] = frozenset()
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
+    units: frozenset[str] = frozenset()
+    seen_left: bool = False
+    seen_right: bool = False
+
+    def outcome(self) -> Outcome:
+        """What is found at the first points at which both sides have values."""
+        names = _variables(self.left, self.right, self.foreign)
+        points = Points(tuple(name for name in names if name not in self.units), self.positive)
+        agreed = 0
+        for turn in range(points.count):
+            found = self._at(points, turn, BITS) or self._at(points, turn, 2 * BITS)
+            if isinstance(found, Apart):
+                return found
+            agreed += found
+            if agreed == ENOUGH:
+                break
+        return Agreed(agreed, NEEDED) if agreed else Nowhere(self.seen_left, self.seen_right)
+
+    def _at(self, points: Points, turn: int, bits: int) -> Apart | bool:
+        """A difference, or whether the sides agree."""
+        with precision(bits):
+            values: dict[str, arb | acb] = dict(points.values(turn, bits))
+            values |= dict.fromkeys(self.units, acb(0, 1))
+            complexes = _Complexes(values).with_foreign(self.foreign)
+            a, b = complexes.value(self.left), complexes.value(self.right)
+            self.seen_left |= a.is_finite()
+            self.seen_right |= b.is_finite()
+            if not (a.is_finite() and b.is_finite()):
+                return False
+            if not a.overlaps(b):
+                return Apart(points.point(turn), _complex_digits(a), _complex_digits(b))
+            return bool((a - b).abs_upper() * arb(2) ** NEEDED <= abs(a) + 1)
+
+
+def _complex_digits(value: acb) -> str:
+    return str(value.str(15, radius=False))
 
 
 def digits(value: arb) -> str:

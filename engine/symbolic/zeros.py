@@ -1,0 +1,102 @@
+"""Whether two rational functions vanish at the same real places.
+
+    same_zeros(f, g) -> True | False | None
+
+They do when their numerators have the same irreducible factors.  They do not when a factor that
+only one of them has changes its sign: it then vanishes on a surface on which the other one does not
+(the sign-changing criterion of real algebra).  Anything else is not decided.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from flint import Ordering, fmpq, fmpq_mpoly_ctx
+
+from engine.expression import Apply, Const, Expr, Var
+
+LARGEST_POWER = 24
+MOST_NODES = 120
+MOST_POINTS = 400
+PROBES = tuple(fmpq(n, d) for n, d in ((1, 3), (-5, 2), (17, 4), (-40, 1), (97, 1), (0, 1)))
+
+
+class NotRational(Exception):
+    """The expression is no rational function, or a large one."""
+
+
+def same_zeros(left: Expr, right: Expr) -> bool | None:
+    """Whether both vanish at the same places; None where that is not decided."""
+    if left.nodes + right.nodes > MOST_NODES:
+        return None
+    names = sorted(left.names | right.names)
+    context = fmpq_mpoly_ctx.get(names or ["x"], Ordering.lex)
+    generators = dict(zip(names, context.gens(), strict=False))
+    try:
+        one, two = (_factors(_ratio(side, generators, context)[0]) for side in (left, right))
+    except NotRational:
+        return None
+    if one.keys() == two.keys():
+        return True
+    lonely = [(one | two)[name] for name in one.keys() ^ two.keys()]
+    return False if any(map(_changes_sign, lonely)) else None
+
+
+def _factors(numerator: Any) -> dict[str, Any]:
+    """The irreducible factors with the leading coefficient 1, by their texts."""
+    if numerator == 0:
+        return {"0": numerator}
+    monic = [each / each.leading_coefficient() for each, _ in numerator.factor()[1]]
+    return {str(each): each for each in monic}
+
+
+def _changes_sign(polynomial: Any) -> bool:
+    """Whether values of both signs are found."""
+    used = [degree > 0 for degree in polynomial.degrees()]
+    signs: set[bool] = set()
+    places = product(*(PROBES if each else PROBES[:1] for each in used))
+    for place, _ in zip(places, range(MOST_POINTS), strict=False):
+        value = polynomial(*place)
+        if value != 0:
+            signs.add(value > 0)
+        if len(signs) == 2:
+            return True
+    return False
+
+
+def _ratio(expr: Expr, generators: dict[str, Any], context: Any) -> tuple[Any, Any]:
+    """Numerator and denominator in lowest terms."""
+    match expr:
+        case Const(value=value):
+            return context.constant(fmpq(value.numerator, value.denominator)), context.constant(1)
+        case Var(name=name):
+            return generators[name], context.constant(1)
+        case Apply(op="pow", args=(base, Const(value=n))) if _is_power(n):
+            above, below = _ratio(base, generators, context)
+            above, below = (above, below) if n >= 0 else (below, above)
+            return _lowest(above ** abs(int(n)), below ** abs(int(n)))
+        case Apply(op=op, args=args) if op in _LAWS:
+            operands = [_ratio(arg, generators, context) for arg in args]
+            return _lowest(*_LAWS[op](*operands))
+    raise NotRational
+
+
+def _is_power(exponent: Any) -> bool:
+    return bool(exponent.denominator == 1 and abs(exponent) <= LARGEST_POWER)
+
+
+def _lowest(above: Any, below: Any) -> tuple[Any, Any]:
+    if below == 0 or len(above) > MOST_POINTS:
+        raise NotRational
+    common = above.gcd(below)
+    return above / common, below / common
+
+
+_LAWS: dict[str, Any] = {
+    "add": lambda a, b: (a[0] * b[1] + b[0] * a[1], a[1] * b[1]),
+    "sub": lambda a, b: (a[0] * b[1] - b[0] * a[1], a[1] * b[1]),
+    "mul": lambda a, b: (a[0] * b[0], a[1] * b[1]),
+    "div": lambda a, b: (a[0] * b[1], a[1] * b[0]),
+    "neg": lambda a: (-a[0], a[1]),
+}

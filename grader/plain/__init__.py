@@ -1,0 +1,8 @@
+"""Plain mathematics without an exercise: two texts, read as functions of real numbers.
+
+tokens     a text as tokens, whichever notation it is typed in
+words      what the words of both texts are: variables, products, functions
+functions  the functions, written with the operators of the table
+reader     tokens to an expression
+statement  expressions, equations and inequalities
+"""
