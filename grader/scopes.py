@@ -37,6 +37,18 @@ def scope_of(
         definitions=dict(_derivatives(program, target, per_example)) if target else None,
         example_axis=example_axis(program) if examples is None else examples,
         wanted=None if target is None else _shape_of(program, target),
+        asked=() if target is None else _names_asked(program, target),
+    )
+
+
+def _names_asked(program: Program, target: Target) -> tuple[str, ...]:
+    """The names that the derivative for `target` has on the left of an equals sign."""
+    name = target.variable
+    return (
+        *derivative_names(program, name),
+        f"{name}_grad",
+        f"grad_{name}",
+        f"d{program.loss}{name}",
     )
 
 

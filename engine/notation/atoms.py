@@ -11,6 +11,7 @@ from engine.notation.lexer import Token
 from engine.notation.names import Names
 from engine.notation.syntax import (
     Binder,
+    Call,
     Chain,
     Derivative,
     Group,
@@ -47,6 +48,10 @@ class Atoms(Names):
         self.fail("expected a quantity")
 
     def opened(self, token: Token) -> Syntax:
+        if token.text == "cases(":
+            return self.cases()
+        if token.text == "⟨":
+            return self.inner_product()
         if token.text in CLOSING:
             return self.bracket()
         if token.text in words.FENCES:
@@ -128,6 +133,23 @@ class Atoms(Names):
         self.expect(closing)
         self.leave()
         return Unary((start.start, self.tokens[self.at - 1].end), op, inner, self.deep(inner))
+
+    def inner_product(self) -> Syntax:
+        """⟨x, y⟩."""
+        start = self.advance()
+        self.enter()
+        self.open.append("⟩")
+        first = self.sum()
+        if not self.take(",", "|"):
+            self.fail("expected ',' between the two vectors")
+        second = self.sum()
+        self.open.pop()
+        self.expect("⟩")
+        self.leave()
+        rows = words.FUNCTIONS["vdot"]
+        span = start.start, self.tokens[self.at - 1].end
+        depth = self.deep(first, second)
+        return Call(span, "vdot", rows, (first, second), (), 0, True, depth)
 
     def binder(self, token: Token, tail: str) -> Syntax:
         high = self.upper_bound() if not tail and self.take("^") else None

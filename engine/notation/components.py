@@ -77,6 +77,11 @@ def _in_index(item: Syntax | None, bound: frozenset[str]) -> Iterator[str]:
         yield from (letter for letter in item.spelling if letter not in bound)
 
 
+def unbound(node: Syntax) -> frozenset[str]:
+    """The letters that stand as indices in `node` and are bound by nothing in it."""
+    return frozenset(_letters(node, frozenset()))
+
+
 def has_brackets(answer: Answer) -> bool:
     """Whether an index stands in square brackets."""
     return any(_bracketed(clause.links) for clause in answer.clauses)

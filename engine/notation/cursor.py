@@ -16,6 +16,7 @@ from engine.notation.scope import Scope
 from engine.notation.syntax import (
     Binder,
     Chain,
+    Clause,
     Group,
     Infix,
     Number,
@@ -25,6 +26,7 @@ from engine.notation.syntax import (
 SHOWN = 8  # characters behind a bracket that is still open
 MAX_NESTING = 40
 MAX_DEPTH = 100
+ALSO = "and"  # joins the links of a < b < c
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 COMPARING = frozenset({*words.COMPARISONS.values(), words.EQUALITY})
 _LINE = re.compile(r"[^\n]+")
@@ -46,9 +48,11 @@ class Cursor(ABC):
         self.open: list[str] = []
         self.loop: Binder | None = None
         self.matlab = False
+        self.clauses: list[Clause] = []
         self.locals = self._defined_names() if self._may_define() else frozenset()
         self.listing = self._listing_brackets() if "[" in text else frozenset()
         self.breaks = self._line_breaks() if "\n" in text else frozenset()
+        self.lines = self._lines() if "\n" in text else frozenset()
         self.cuts: dict[str, list[str] | None] = {}
 
     def _may_define(self) -> bool:
@@ -58,11 +62,28 @@ class Cursor(ABC):
         """Names that the text itself defines, as in `where s = …`."""
         pairs = list(zip(self.tokens, self.tokens[1:], strict=False))
         loops = frozenset(b.text for a, b in pairs if a.text == "for" and b.kind == "name")
-        return loops | frozenset(
+        equated = frozenset(
             a.text
             for a, b in pairs
-            if a.kind == "name" and b.text == "=" and a.text not in words.KEYWORDS
+            if a.kind == "name"
+            and (b.text == "=" or b.text in words.AUGMENTED)
+            and a.text not in words.KEYWORDS
         )
+        return loops | equated | self._defined_ratios()
+
+    def _defined_ratios(self) -> frozenset[str]:
+        """Derivatives that the text itself defines, as in `dz/dw = x`."""
+        runs = zip(*(self.tokens[at:] for at in range(4)), strict=False)
+        return frozenset(
+            f"{over.text}/{under.text}"
+            for over, slash, under, sign in runs
+            if slash.text == "/" and sign.text == "=" and over.text[:1] == under.text[:1] == "d"
+        )
+
+    def _lines(self) -> frozenset[int]:
+        """Where the first token of every line but the first starts."""
+        ends = (match.start() for match in re.finditer("\n", self.text))
+        return frozenset(next(t.start for t in self.tokens if t.start >= end) for end in ends)
 
     def _line_breaks(self) -> frozenset[int]:
         """Where lines that are equations of their own start."""
@@ -216,6 +237,18 @@ class Cursor(ABC):
         """The loosest expression."""
 
     @abstractmethod
+    def compared(self) -> Syntax:
+        """A sum, or a comparison of sums."""
+
+    @abstractmethod
+    def sum(self) -> Syntax:
+        """Products added and subtracted."""
+
+    @abstractmethod
+    def cases(self) -> Syntax:
+        """A table of cases."""
+
+    @abstractmethod
     def product(self) -> Syntax:
         """A product; a sum over an index reaches as far."""
 
@@ -267,7 +300,9 @@ def in_one_word(node: Syntax) -> tuple[Syntax, ...]:
 
 def is_comparison(node: Syntax) -> bool:
     """Whether `node` compares."""
-    return isinstance(node, Infix) and node.op in COMPARING
+    if not isinstance(node, Infix):
+        return False
+    return node.op in COMPARING or node.sign == ALSO or node.sign in words.UNEQUAL
 
 
 def unwrapped(node: Syntax) -> Syntax:

@@ -21,12 +21,14 @@ from engine.errors import ShapeError
 from engine.expression import Apply, Const, Expr, Var, apply, walk
 from engine.notation import vocabulary as words
 from engine.notation.components import einsum, entire
+from engine.notation.cursor import is_comparison
 from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.fitting import Ones, all_alike, lifted, lifted_product, two_readings
 from engine.notation.indices import extent, extents, is_position, parts, shifted
 from engine.notation.scope import Scope
 from engine.notation.sugars import SUGARS, Sugar
 from engine.notation.syntax import (
+    LENGTH,
     Answer,
     Binder,
     Call,
@@ -124,7 +126,7 @@ class Elaborator:
     # Statements
 
     def answer(self, answer: Answer) -> Elaborated:
-        main = _main_clause(answer.clauses)
+        main = _main_clause(answer.clauses, self.scope)
         self.define_all((*answer.clauses[main + 1 :], *answer.clauses[:main]))
         links = self.links(answer.clauses[main])
         return Elaborated(links, tuple(dict.fromkeys(self.notes)), self.forked, self.entry)
@@ -145,6 +147,8 @@ class Elaborator:
     def define(self, clause: Clause) -> None:
         """Binds the name on the left of a side definition."""
         if len(clause.links) < 2:
+            if is_comparison(clause.links[0]):
+                return
             raise Mistake(
                 Problem(
                     "parse",
@@ -302,7 +306,7 @@ class Elaborator:
     def size(self, node: Size) -> Expr:
         """The number of rows, columns or entries."""
         base = self.expr(node.base)
-        shape = base.shape if node.axis is None else base.shape[node.axis : node.axis + 1]
+        shape = _counted(base.shape, node.axis)
         factors = [Const(Fraction(dim)) if isinstance(dim, int) else Var(dim) for dim in shape]
         present = [factor for factor in factors if factor != ONE] or [ONE]
         product: Expr = present[0]
@@ -781,11 +785,34 @@ _OPTIONS: Mapping[str, Callable[[Elaborator, Syntax], Any]] = {
 }
 
 
-def _main_clause(clauses: tuple[Clause, ...]) -> int:
-    """The clause that is the answer: the last without a left-hand side, else the last statement."""
+def _main_clause(clauses: tuple[Clause, ...], scope: Scope) -> int:
+    """The clause that is the answer.
+
+    It is the last that says what is asked for, else the last without a left-hand side, else the
+    last statement.
+    """
+    asked = [at for at, clause in enumerate(clauses) if _says(clause, scope)]
+    if asked:
+        return asked[-1]
     bare = [at for at, clause in enumerate(clauses) if len(clause.links) == 1 and not clause.side]
     statements = [at for at, clause in enumerate(clauses) if not clause.side]
     return (bare or statements or [0])[-1]
+
+
+def _says(clause: Clause, scope: Scope) -> bool:
+    """Whether what is asked for stands on the left of `clause`."""
+    if len(clause.links) < 2 or not scope.asked:
+        return False
+    left = clause.links[0]
+    key = _key(left.base if isinstance(left, Index) else left)
+    return key is not None and scope.asks(key)
+
+
+def _counted(shape: Shape, axis: int | None) -> Shape:
+    """The dimensions whose product is asked for."""
+    if axis == LENGTH:
+        axis = 1 if len(shape) == 2 and shape[0] == 1 else 0
+    return shape if axis is None else shape[axis : axis + 1]
 
 
 def free_name(letter: str, scope: Scope) -> str:

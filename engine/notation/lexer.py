@@ -27,9 +27,12 @@ SAME = {
     "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
     "\u2032": "'", "’": "'", "prime": "'", "⊤": "ᵀ", "ᵗ": "ᵀ", "𝖳": "ᵀ",
     "⋅": "·", "∙": "·", "cdot": "·",
-    "partial": "∂", "nabla": "∇", "𝟏": "𝟙", "neq": "!=", "%": "%",
+    "partial": "∂", "nabla": "∇", "𝟏": "𝟙", "neq": "!=", "ne": "!=", "≠": "!=",
+    "%": "%", "langle": "⟨", "rangle": "⟩",
     "←": "=", "≔": "=", "leftarrow": "=", "gets": "=",
-    "⇒": ";", "∴": ";", "implies": ";", "Rightarrow": ";", "therefore": ";", "infty": "∞",
+    "⇒": "=>", "∴": "=>", "implies": "=>", "Rightarrow": "=>", "therefore": "=>", "⟹": "=>",
+    "==>": "=>", "→": "->", "to": "->", "rightarrow": "->", "-->": "->", "longrightarrow": "->",
+    "⟶": "->", "infty": "∞", "forall": "∀",
 }  # fmt: skip
 COMMANDS = {"dfrac": "frac", "tfrac": "frac", "cfrac": "frac"}
 
@@ -45,7 +48,7 @@ ALIKE = {
     **dict.fromkeys(map(ord, "‘´ʹ＇‵"), "'"),
     **dict.fromkeys(map(ord, "—‒―﹣－"), "-"),
     **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), " "),
-    **dict(zip(map(ord, "⁄∕•⨀𝕀ℓℒ∆µΩ✕∣"), "//·⊙𝟙lLΔμΩ×|", strict=True)),
+    **dict(zip(map(ord, "⁄∕•⨀𝕀ℓℒ∆µΩ✕∣⟦⟧"), "//·⊙𝟙lLΔμΩ×|[]", strict=True)),
 }
 
 _LETTER = r"[A-Za-zͰ-Ͽ\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]\u0302?"
@@ -53,25 +56,40 @@ _FONTS = (
     "operatorname|mathrm|mathit|mathsf|mathcal|text|textrm|textbf|mathbf|boldsymbol|bm|mathbb"
     "|mathds"
 )
+# A table of cases: its rows and columns are told apart by `;` and `,` below.
+_CASES_OPEN = r"\\begin\{[dr]?cases\*?\}|\\left\s*\\\{\s*\\begin\{array\}\s*(?:\{[lcr|\s]{0,8}\})?"
+_CASES_CLOSE = r"\\end\{[dr]?cases\*?\}|\\end\{array\}\s*\\right\s*\."
+_CASES = re.compile(rf"(?:{_CASES_OPEN})[^§]*?(?={_CASES_CLOSE})")
+# What surrounds code and is no part of it.
+_WRAPPING = re.compile(
+    r"^[ \t]*(?:import[ \t][^\n]*|from[ \t][\w.]+[ \t]import[^\n]*|>>>|```\w*)|```", re.MULTILINE
+)
 _PATTERN = re.compile(
     rf"""
-    (?P<space>(?:\s|\\[,;:!\ ()\[\]]|~|\$|&|[\#%][^\n]*
-        |\\(?:begin|end)\{{(?!cases)[a-z]{{1,12}}\*?\}}
-        |\\(?:left|right|[bB]igg?[lrm]?|q?quad|displaystyle|limits)(?![A-Za-z])\.?)+)
+    (?P<cases>{_CASES_OPEN}|{_CASES_CLOSE})
+  | (?P<space>(?:\s|\\[,;:!\ ()\[\]]|~|\$|&|[\#%][^\n]*
+        |\\(?:begin|end)\{{(?![dr]?cases)(?!array\}}\s*\\right\s*\.)[a-z]{{1,12}}\*?\}}(?:\{{[lcr|]{{0,8}}\}})?
+        |\\tag\*?\{{[^{{}}]{{0,20}}\}}
+        |\\left(?![A-Za-z])(?!\s*\\\{{\s*\\begin\{{array)\.?
+        |\\(?:right|[bB]igg?[lrm]?|q?quad|displaystyle|textstyle|limits|nolimits|notag
+            |nonumber)(?![A-Za-z])\.?)+)
   | (?P<number>(?:[0-9]+(?:\.(?![A-Za-z*/^]))?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[½⅓¼¾⅔])
-  | (?P<qualifier>(?:np|numpy|torch|tf|jnp|math|F|nn)\.
+  | (?P<qualifier>(?:np|numpy|torch|tf|jnp|math|F|nn|scipy|sp)\.
         (?:(?:linalg|nn|functional|special|math)\.)*(?=[A-Za-z]))
   | (?P<einsum>einsum\s*\(\s*(?P<quote>['"])[A-Za-z,\s]{{0,40}}(?:->[A-Za-z\s]{{0,20}})?(?P=quote))
-  | (?P<name>∑|{_LETTER}(?:{_LETTER}|[0-9]|_(?=[A-Za-z0-9Ͱ-Ͽ]))*)
+  | (?P<name>∑|Σ(?=[^\W_])|{_LETTER}(?:{_LETTER}|[0-9]|_(?=[A-Za-z0-9Ͱ-Ͽ]))*)
   | \\(?P<accent>hat|widehat|bar|overline|tilde|vec|dot)\s*
-        (?:\{{\s*\\?(?P<under>[A-Za-z]{{1,12}})\s*\}}|\\?(?P<bare>[A-Za-z]))
+        (?:\{{\s*\\?(?P<under>[A-Za-z]{{1,12}})\s*\}}
+        |\{{\s*\\(?:{_FONTS})\s*\{{\s*(?P<boxed>[A-Za-z]{{1,12}})\s*\}}\s*\}}
+        |\{{\s*\\(?:{_FONTS})\s+(?P<styled>[A-Za-z])\s*\}}
+        |\\?(?P<bare>[A-Za-z]))
   | \\(?P<font>{_FONTS})\*?\s*
-        (?:\{{\s*\\?(?P<inside>[A-Za-z0-9_]{{1,24}})\s*\}}|(?P<single>[A-Za-z0-9]))
+        (?:\{{\s*\\?(?P<inside>[A-Za-z0-9_]{{1,24}})[.,;:]?\s*\}}|(?P<single>[A-Za-z0-9]))
   | \\(?P<command>[A-Za-z]+|[{{}}|])
   | (?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ⁽⁾]+)
   | (?P<sub>[₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ]+)
   | \.(?P<method>[A-Za-z][A-Za-z_]*)
-  | (?P<op>\*\*|\.\*|\./|\.\^|>=|<=|==|!=|:=|\|\||.)
+  | (?P<op>=+>|-+>|[-+*/]=(?!=)|\*\*|\.\*|\./|\.\^|>=|<=|==|!=|:=|\|\||.)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -94,9 +112,16 @@ class Token(NamedTuple):
 
 def plain(text: str) -> str:
     """`text` of the same length, characters that only look different replaced."""
-    if "\\\\" in text:
-        text = text.replace("\\\\", " \n")
+    if "\\" in text:
+        text = _CASES.sub(_tabled, text).replace("\\\\", " \n")
+    if "```" in text or "import" in text or ">>>" in text:
+        text = _WRAPPING.sub(lambda match: " " * len(match.group()), text)
     return text if text.isascii() else text.translate(ALIKE)
+
+
+def _tabled(match: re.Match[str]) -> str:
+    """A table of cases with `;` behind its rows and `,` between its columns."""
+    return match.group().replace("\\\\", " ;").replace("&", ",")
 
 
 def tokens(text: str) -> tuple[Token, ...]:
@@ -150,7 +175,7 @@ def _plain(match: re.Match[str]) -> tuple[TokenKind, str, str]:
 
 def _accented(match: re.Match[str]) -> tuple[TokenKind, str, str]:
     accent = {"widehat": "hat", "overline": "bar", "vec": ""}.get(match["accent"], match["accent"])
-    return "name", (match["under"] or match["bare"]) + accent, ""
+    return "name", match[match.lastgroup or ""] + accent, ""
 
 
 def _fonted(match: re.Match[str]) -> tuple[TokenKind, str, str]:
@@ -177,6 +202,10 @@ def _name(match: re.Match[str]) -> tuple[TokenKind, str, str]:
     return "name", unicodedata.normalize("NFC", text), ""
 
 
+def _cases(match: re.Match[str]) -> tuple[TokenKind, str, str]:
+    return "op", "cases)" if match.group().startswith("\\end") else "cases(", ""
+
+
 def _einsum(match: re.Match[str]) -> tuple[TokenKind, str, str]:
     return "name", "einsum", match.group().split(match["quote"])[1]
 
@@ -190,7 +219,7 @@ def _sub(match: re.Match[str]) -> tuple[TokenKind, str, str]:
 
 
 _READERS = {
-    "number": _plain, "method": _plain, "name": _name, "einsum": _einsum, "command": _command,
-    "sup": _super, "sub": _sub, "under": _accented, "bare": _accented, "inside": _fonted,
-    "single": _fonted,
+    "number": _plain, "method": _plain, "name": _name, "einsum": _einsum, "cases": _cases,
+    "command": _command, "sup": _super, "sub": _sub, "under": _accented, "boxed": _accented,
+    "styled": _accented, "bare": _accented, "inside": _fonted, "single": _fonted,
 }  # fmt: skip

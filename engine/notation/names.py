@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 
 from engine.notation import vocabulary as words
-from engine.notation.errors import Mistake, Problem
 from engine.notation.lexer import Token
 from engine.notation.scripts import Scripts
 from engine.notation.sugars import PRIMED, SUGARS
@@ -32,8 +31,6 @@ class Names(Scripts):
     def named(self, token: Token) -> Syntax:
         if token.kind == "command" and token.text == words.FRACTION:
             return self.fraction(token)
-        if token.kind == "command" and token.text in words.REFUSED:
-            raise Mistake(Problem("parse", token.span, words.REFUSED[token.text]))
         if len(token.text) > MAX_NAME:
             return Name(token.span, token.text)
         if not token.mark.endswith("."):

@@ -17,23 +17,41 @@ linear in the text.
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from engine.notation import vocabulary as words
-from engine.notation.atoms import ONE_SIGNS, Atoms
-from engine.notation.cursor import in_one_word, is_comparison, unwrapped
+from engine.notation.atoms import ONE_SIGNS
+from engine.notation.components import unbound
+from engine.notation.conditions import CASES
+from engine.notation.cursor import ALSO, in_one_word, is_comparison
 from engine.notation.errors import Mistake, Problem
 from engine.notation.lexer import Token
+from engine.notation.prose import Prose
 from engine.notation.scope import Scope
 from engine.notation.syntax import (
     Answer,
+    Binder,
     Call,
     Chain,
     Clause,
+    Group,
+    Infix,
+    Name,
     Number,
     Syntax,
     Unary,
 )
 
-STARTING_SIGNS = frozenset({"(", "[", "{", "√", "∂", "∇"}) | ONE_SIGNS | words.FENCES.keys()
+STARTING_SIGNS = (
+    frozenset({"(", "[", "{", "√", "∂", "∇", "⟨", CASES}) | ONE_SIGNS | words.FENCES.keys()
+)
+SIGNS_OF_ORDER = {
+    **words.COMPARISONS,
+    **words.REVERSED,
+    **dict.fromkeys(words.UNEQUAL, words.EQUALITY),
+    "=": words.EQUALITY,
+    "=>": words.COMPARISONS[">="],
+}
 OPERATOR_COMMANDS = frozenset(
     {*words.PRODUCTS, *words.QUOTIENTS, *words.COMPARISONS, *words.REVERSED, *words.POSTFIXES}
     - {"T", "t"}
@@ -45,14 +63,17 @@ def parse(text: str, scope: Scope) -> Answer:
     return Parser(text, scope).answer()
 
 
-class Parser(Atoms):
+class Parser(Prose):
     """Reads statements and the levels of binding power."""
 
     def answer(self) -> Answer:
-        clauses = [self.clause(side=False)]
+        clauses = self.clauses
+        clauses.append(self.clause(side=False))
         while not self.ended():
             side = self.separator()
-            if not self.ended():
+            if side and self.is_remark():
+                self.skip_remark()
+            elif not self.ended() and self.next.text != ";":
                 clauses.append(self.clause(side))
         return Answer(self.written, tuple(clauses), self.matlab and self.without_numpy())
 
@@ -74,7 +95,12 @@ class Parser(Atoms):
             while self.is_side_word():
                 self.advance()
             return True
-        if self.take(";") or self.next.start in self.breaks:
+        if self.take(";", "=>", "->") or self.next.start in self.breaks:
+            return False
+        if self.is_remark():
+            self.skip_remark()
+            return False
+        if len(self.clauses) > 0 and self.take(":"):
             return False
         if self.ended() or self.take("."):
             return False
@@ -99,67 +125,75 @@ class Parser(Atoms):
         """Whether `where` or `with` comes, and not the function `where(…)`."""
         return self.next.text in words.SIDE_WORDS and self.is_mere_word()
 
-    def is_mere_word(self) -> bool:
-        """Whether a word comes that is neither a function here nor a name."""
-        word = self.next
-        if word.kind != "name" or self.peek().text == "(":
-            return False
-        return self.resolved(word.text) is None
-
     def clause(self, side: bool) -> Clause:
-        while self.next.text in words.OPENING_WORDS and self.is_mere_word():
-            self.advance()
+        self.skip_prose()
         links = [self.comparison()]
-        while self.take("=", ":="):
+        if self.next.text in words.AUGMENTED:
+            op = words.AUGMENTED[self.advance().text]
+            links.append(self.infix(op, links[0], self.comparison()))
+        while self.takes_link(links):
             links.append(self.comparison())
-        return Clause(tuple(links), side)
+        return Clause(self.masked(links), side)
 
-    def comparison(self) -> Syntax:
-        node = self.compared()
-        if self.next.text == "if" and self.next.kind == "name":
-            return self.conditional(node)
-        return node
-
-    def conditional(self, yes: Syntax) -> Syntax:
-        """`yes if condition else no`."""
-        word = self.advance()
-        self.enter()
-        condition = self.compared()
-        if not is_comparison(unwrapped(condition)):
-            self.fail("expected a comparison such as z > 0 behind 'if'", condition.span, "parse")
-        if self.peek().text in words.ELSE:
-            self.take(",")
-        if self.next.text not in words.ELSE:
-            self.fail("expected 'else'")
-        self.advance()
-        no = self.comparison()
-        self.leave()
-        span, depth = (yes.span[0], no.span[1]), self.deep(condition, yes, no)
-        return Call(span, word.text, ("where",), (condition, yes, no), (), 0, False, depth)
+    def masked(self, links: list[Syntax]) -> tuple[Syntax, ...]:
+        """`dz[z <= 0] = 0` as the new value of dz."""
+        match links:
+            case [Chain(items=(Name() as name, Group(inner=mask))), value] if is_comparison(mask):
+                parts = mask, value, name
+                span = name.span[0], value.span[1]
+                return name, Call(span, "where", ("where",), parts, (), 0, False, self.deep(*parts))
+        return tuple(links)
 
     def compared(self) -> Syntax:
         left = self.sum()
-        sign = self.next
-        if sign.kind not in ("op", "command"):
-            return left
-        op = words.COMPARISONS.get(sign.text)
-        if op is None and sign.text == "=" and self.open:
-            op = words.EQUALITY
-        reverse = words.REVERSED.get(sign.text)
-        if op is None and reverse is None:
-            return left
-        self.advance()
-        right = self.sum()
-        first, second = (right, left) if op is None else (left, right)
-        return self.infix(op or reverse or "", first, second)
+        node: Syntax | None = None
+        while self.next.kind in ("op", "command") and self.compares(self.next):
+            sign = self.advance().text
+            right = self.sum()
+            link = self.compare(sign, left, right)
+            node = link if node is None else self.infix(words.SCALING, node, link, ALSO)
+            left = right
+        return node or left
+
+    def compares(self, sign: Token) -> bool:
+        """Whether a sign of comparison comes; an equals sign is one in brackets only."""
+        if sign.text in ("=", "=>"):
+            return bool(self.open)
+        if sign.text == "<" and self.peek().text == "-" and not self.open:
+            return self.peek().start > sign.end or self.peek().end < self.peek(2).start == 0
+        return sign.text in SIGNS_OF_ORDER
+
+    def compare(self, sign: str, left: Syntax, right: Syntax) -> Syntax:
+        if sign in words.UNEQUAL:
+            equal = self.infix(words.EQUALITY, left, right)
+            return self.infix("sub", Number(equal.span, Fraction(1)), equal, sign)
+        if sign in words.REVERSED:
+            return self.infix(words.REVERSED[sign], right, left)
+        return self.infix(SIGNS_OF_ORDER[sign], left, right)
 
     def sum(self) -> Syntax:
         self.take("+")
         left = self.product()
         while self.next.text in words.SUMS and self.next.kind == "op":
             op = words.SUMS[self.advance().text]
-            left = self.infix(op, left, self.product())
+            right = self.product()
+            left = self.reaching(op, left, right) or self.infix(op, left, right)
         return left
+
+    def reaching(self, op: str, left: Syntax, right: Syntax) -> Syntax | None:
+        """A sum over an index that `right` uses as well reaches as far: Σ_i a_i - y_i."""
+        match left:
+            case Binder(span, name, index, low, high, body) if index in unbound(right):
+                inner = self.infix(op, body, right)
+                span = span[0], right.span[1]
+                return Binder(span, name, index, low, high, inner, self.deep(inner))
+            case Chain(items=(*first, Binder() as last)):
+                longer = self.reaching(op, last, right)
+                return self.together([*first, longer]) if longer is not None else None
+            case Infix(op=outer, left=first, right=Binder() as last, sign=sign):
+                longer = self.reaching(op, last, right)
+                return self.infix(outer, first, longer, sign) if longer is not None else None
+        return None
 
     def product(self) -> Syntax:
         left = self.chain()
@@ -201,15 +235,22 @@ class Parser(Atoms):
                 return True
             case "name":
                 ends = token.text in words.JOINTS or token.text in words.ELSE
-                return not ends and not self.is_side_word()
+                return not (ends or self.is_side_word() or self.is_closing_word())
             case "command":
                 return token.text not in OPERATOR_COMMANDS
             case "op":
                 closing = self.open[-1] if self.open else ""
                 if closing == "|" and token.text == "‖" and token.end == token.start + 2:
                     return False
+                if token.text == "(" and token.spaced and not self.open and self.is_remark():
+                    return False
                 return token.text in STARTING_SIGNS and token.text != closing
         return False
+
+    def is_closing_word(self) -> bool:
+        """Whether a word comes that ends a formula: `is` behind a left-hand side, a remark."""
+        word = self.next.text
+        return (word in words.LINKS or word in words.REMARKS) and self.is_said()
 
     def divisor(self) -> tuple[Syntax, ...]:
         """One factor, and what was written in one word with it: 1/mX is (1/m) X.

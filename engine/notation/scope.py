@@ -21,7 +21,13 @@ from engine.shapes import SCALAR, Dim, Shape
 MOST_SHOWN = 9  # names in a hint
 LIKE = 0.7  # how much of two names agrees, from 0 to 1, where the one is meant for the other
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
-WORDS = {"lam": "lambda", "lmbda": "lambda", "eps": "epsilon", "varepsilon": "epsilon"}
+WORDS = {
+    "lam": "lambda",
+    "reg": "lambda",
+    "lmbda": "lambda",
+    "eps": "epsilon",
+    "varepsilon": "epsilon",
+}
 
 
 @lru_cache(maxsize=4096)
@@ -47,7 +53,8 @@ class Scope:
     `definitions` are names that stand for expressions; `example_axis` is the axis that x^{(i)}
     selects along; `base` is the number of the first entry in square brackets; in the MATLAB
     dialect `*` is a matrix product.  Where `wanted` is known, the shape of the whole answer, an
-    answer may be written in component form; `one_hot` are labels that `k = y` may ask.
+    answer may be written in component form; `one_hot` are labels that `k = y` may ask; `asked` are
+    the names of what the answer says, as on the left of `dw = …`.
     """
 
     symbols: Mapping[str, Shape]
@@ -60,6 +67,7 @@ class Scope:
     matlab: bool = False
     wanted: Shape | None = None
     one_hot: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -73,6 +81,7 @@ class Scope:
         base: int = 0,
         example_axis: int | None = None,
         wanted: Shape | None = None,
+        asked: Iterable[str] = (),
     ) -> Scope:
         """The scope of `program`: its symbols and statements, their aliases and its dimensions."""
         named: tuple[Symbol | Statement, ...] = (*program.symbols, *program.statements)
@@ -86,6 +95,7 @@ class Scope:
             base=base,
             example_axis=example_axis,
             wanted=wanted,
+            asked=frozenset(normal(name) for name in asked),
             one_hot=frozenset(each.name for each in program.symbols if each.domain == "one-hot"),
         )
 
@@ -100,6 +110,11 @@ class Scope:
         key = normal(name)
         found = self._normal.get(key)
         return self._folded.get(key.lower()) if found is None and fold else found
+
+    def asks(self, name: str) -> bool:
+        """Whether `name` is what the answer says; a capital may stand for a small letter."""
+        key = normal(name)
+        return key in self.asked or key.lower() in {each.lower() for each in self.asked}
 
     def meaning(self, name: str) -> Expr | None:
         """What a name in the scope's own spelling stands for."""

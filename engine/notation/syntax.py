@@ -142,6 +142,9 @@ class Binder:
     depth: int
 
 
+LENGTH = -1  # stands for the axis that a vector runs along; the rows of a matrix
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """`X.shape[axis]` or `len(X)`; the number of entries where there is no axis."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from engine.notation.syntax import LENGTH
 from engine.operators import TABLE, Operator
 from engine.operators.row import CHAIN, COMPARISON, PRODUCT, SUM
 
@@ -63,6 +64,10 @@ def _fences() -> dict[str, tuple[str, str]]:
 # Functions of one operand that are operators with a second one: step(z) is z > 0.
 COMPLETED = {
     "step": ("greater", 0),
+    "unit_step": ("greater", 0),
+    "H": ("greater", 0),
+    "Θ": ("greater", 0),
+    "θ": ("greater", 0),
     "heaviside": ("greater", 0),
     "Heaviside": ("greater", 0),
     "square": ("pow", 2),
@@ -85,7 +90,7 @@ POSTFIXES = _signs(_rows("postfix"))
 BINDERS = _signs(_rows("binder"))
 FUNCTIONS = _functions()
 # Words between factors that are no factors.
-JOINTS = frozenset({"for", "in", "if"})
+JOINTS = frozenset({"for", "in", "if", "when"})
 FENCES = _fences()
 EQUALITY = next(row.name for row in TABLE.values() if "=" in _glyphs(row))
 SCALING = next(row.name for row in TABLE.values() if row.notation.scaling)
@@ -106,27 +111,49 @@ KEYWORDS = {
     "dim": "axis",
     "keepdim": "keepdims",
     "axis": "axis",
+    "ord": "ord",
+    "min": "low",
+    "max": "high",
+    "a_min": "low",
+    "a_max": "high",
     "keepdims": "keepdims",
     "shape": "shape",
 }
 FLAGS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
 HINTS = {
-    "!=": "write 1 - 1{z = 0}", "≠": "write 1 - 1{z = 0}", "\\neq": "write 1 - 1{z = 0}",
     "±": "write the + or the - that is meant", "≈": "write =",
     "?": "a formula has no question mark",
     "!": "there are no factorials here", '"': "leave the quotation marks out",
     "“": "leave the quotation marks out", "”": "leave the quotation marks out",
     "∞": "infinity is no number here", "=": "something to the left of = is missing",
-    ":": "positions stand in square brackets, as in X[:, 0]", "->": "write =",
+    ":": "positions stand in square brackets, as in X[:, 0]",
+    "for": "write a sum over the index, or the product of matrices", "->": "write =",
 }  # fmt: skip
-REFUSED = {"begin": "cases are not read: write where(z > 0, x, 0) or 1{z > 0} x"}
 SIDE_WORDS = frozenset({"where", "with", "and", "using", "given"})
-OPENING_WORDS = frozenset({"let", "return", "then", "so", "hence", "thus", "therefore"})
-ELSE = frozenset({"else", "otherwise"})
-SIZES = {"size": None, "numel": None, "len": 0}
+# What people write around a formula.  A word counts only where the scope does not know it.
+ASKED = frozenset({"answer", "solution", "result", "gradient", "derivative", "ans"})
+PROSE = ASKED | {
+    "let", "return", "then", "so", "hence", "thus", "therefore", "finally", "now", "the", "my",
+    "our", "this", "that", "it", "which", "we", "get", "obtain", "have", "has", "gives", "give",
+    "yields", "think", "guess", "believe", "loss", "cost", "final", "is", "are", "should", "must",
+    "be", "equals", "of", "by", "using", "chain", "rule", "since",
+}  # fmt: skip
+LINKS = frozenset({"is", "equals", "becomes", "gives", "yields"})
+REMARKS = frozenset(
+    {
+        "because", "since", "as", "by", "which", "note", "shape", "same", "dims", "dim", "size",
+        "elementwise", "columnwise", "using", "from", "chain", "see", "remember", "assuming",
+    }
+)  # fmt: skip
+QUANTIFIERS = frozenset({"all", "each", "every", "any"})
+CONDITIONS = frozenset({"if", "when", "for", "whenever"})
+ELSE = frozenset({"else", "otherwise", "elsewhere"})
+AUGMENTED = {"+=": "add", "-=": "sub", "*=": "mul", "/=": "div"}
+UNEQUAL = frozenset({"!=", "≠"})
+SIZES = {"size": None, "numel": None, "len": LENGTH, "length": LENGTH}
 PASSING = frozenset(
     {
         "astype", "item", "float", "double", "int", "copy", "clone", "detach", "numpy", "array",
-        "asarray", "tensor", "print", "float32", "float64",
+        "asarray", "tensor", "print", "float32", "float64", "to", "type", "cpu", "long", "bool",
     }
 )  # fmt: skip
