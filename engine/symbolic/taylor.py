@@ -1,0 +1,211 @@
+"""The slope of the loss along a direction, by power series: an oracle that knows no rule of ours.
+
+A variable is moved along a direction, `v + t d`, and the forward pass is run on power series in t,
+cut off after the linear term.  FLINT alone multiplies, divides and takes functions of the series;
+the coefficient of t is the slope, enclosed in balls.  Forward mode, so it shares nothing with the
+reverse pass, neither its rules nor its order.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+from flint import arb, arb_series
+from numpy.typing import NDArray
+
+from engine.expression import Expr
+from engine.numeric import Batch, Field, forward
+from engine.program import Program, Target
+from engine.sampling import Group
+from engine.seeding import Stream
+from engine.shapes import concrete
+from engine.symbolic.balls import BITS, Compared, ball, ball_field, compare, precision
+
+TERMS = 2  # the value and the slope
+REACH = 8  # a direction's entries are whole eighths from -1 to 1, none of them zero
+
+
+class Series:
+    """A power series in t up to its linear term, as NumPy's object arrays see it."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __add__(self, other: Any) -> Series:
+        return Series(self.value + _lifted(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Series:
+        return Series(self.value - _lifted(other))
+
+    def __rsub__(self, other: Any) -> Series:
+        return Series(_lifted(other) - self.value)
+
+    def __mul__(self, other: Any) -> Series:
+        return Series(self.value * _lifted(other))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Series:
+        return Series(self.value / _lifted(other))
+
+    def __rtruediv__(self, other: Any) -> Series:
+        return Series(_lifted(other) / self.value)
+
+    def __pow__(self, other: Any) -> Series:
+        if isinstance(other, int):
+            return Series(self.value**other)
+        return Series((self.value.log() * _lifted(other)).exp())
+
+    def __neg__(self) -> Series:
+        return Series(-self.value)
+
+    def __abs__(self) -> Series:
+        return self * (2 * self.positive() - 1)
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.constant > _lifted(other)[0])
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.constant <= _lifted(other)[0])
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.constant < _lifted(other)[0])
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.constant >= _lifted(other)[0])
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.constant == _lifted(other)[0])
+
+    __hash__ = None  # type: ignore[assignment]  # series are compared by value, never looked up
+
+    def __float__(self) -> float:
+        return float(self.constant.mid())
+
+    @property
+    def constant(self) -> Any:
+        """The value at t = 0."""
+        return self.value[0]
+
+    def positive(self) -> Series:
+        """1 where the value is positive, 0 where it is not; neither has a slope."""
+        undecided = not (self.constant > 0 or self.constant <= 0)
+        return Series(_constant(arb("nan") if undecided else arb(int(self.constant > 0))))
+
+    def exp(self) -> Series:
+        return Series(self.value.exp())
+
+    def log(self) -> Series:
+        return Series(self.value.log())
+
+    def sqrt(self) -> Series:
+        return Series(self.value.sqrt())
+
+    def sin(self) -> Series:
+        return Series(self.value.sin())
+
+    def cos(self) -> Series:
+        return Series(self.value.cos())
+
+    def tan(self) -> Series:
+        return Series(self.value.tan())
+
+    def tanh(self) -> Series:
+        return 1 - 2 / ((2 * self).exp() + 1)
+
+    def asin(self) -> Series:
+        return Series(self.value.asin())
+
+    def acos(self) -> Series:
+        return Series(self.value.acos())
+
+    def atan(self) -> Series:
+        return Series(self.value.atan())
+
+
+def _constant(value: Any) -> Any:
+    return arb_series([value], TERMS)
+
+
+def _lifted(value: Any) -> Any:
+    """A number, or a series, as a series."""
+    match value:
+        case Series():
+            return value.value
+        case Fraction() | int():
+            return _constant(ball(value))
+        case float():
+            return _constant(arb(value))
+    return _constant(value)
+
+
+@cache
+def series_field(bits: int) -> Field:
+    """The field of series whose coefficients have so many bits; used inside `precision(bits)`."""
+    return Field(f"series{bits}", np.dtype(object), lambda value: Series(_constant(ball(value))))
+
+
+def slope(program: Program, group: Group, name: str, direction: NDArray[Any]) -> Batch:
+    """d loss(v + t d) / dt at t = 0 for the quantity `name`, at every point of a group, in balls.
+
+    `direction` is an array (1, *shape) of fractions.  A defined quantity is moved where it is
+    defined.  To be called inside a `precision`.
+    """
+    field = series_field(BITS)
+    env = group.inputs(field)
+    if name in env.values:
+        env = env.bound(name, _moved(env.values[name], direction, field))
+    for statement in program.statements:
+        value = env.evaluate(statement.value)
+        if statement.name == name:
+            value = _moved(value, direction, field)
+        env = env.bound(statement.name, value)
+    losses = env.values[program.loss].data.reshape(-1)
+    slopes = np.empty(len(losses), dtype=object)
+    slopes[:] = [loss.value[1] for loss in losses]
+    return Batch(slopes, (), ball_field(BITS))
+
+
+def _moved(value: Batch, direction: NDArray[Any], field: Field) -> Batch:
+    shape = (1, *value.data.shape[1:])
+    step = np.empty(direction.size, dtype=object)
+    step[:] = [Series(arb_series([0, ball(each)], TERMS)) for each in direction.flat]
+    return Batch(value.data + step.reshape(shape), value.shape, field)
+
+
+def along(program: Program, group: Group, target: Target, key: Expr, stream: Stream) -> Compared:
+    """Whether a derivative predicts the slope along a direction that the stream chooses.
+
+    `key` has the target's shape; for one entry of it the direction is along that entry.
+    """
+    shape = concrete(program.shapes[target.variable], group.sizes)
+    direction = _direction(shape, target, stream)
+    with precision(BITS):
+        found = slope(program, group, target.variable, direction)
+        field = ball_field(BITS)
+        value = forward(program, group.inputs(field)).evaluate(key)
+        weights = direction if target.entry is None else np.array([Fraction(1)], dtype=object)
+        terms = (value.data * field.array(weights).reshape((1, *value.data.shape[1:]))).reshape(
+            len(value.data), -1
+        )
+        return compare(Batch(terms.sum(axis=1), (), field), found)
+
+
+def _direction(shape: tuple[int, ...], target: Target, stream: Stream) -> NDArray[Any]:
+    """The direction as an array (1, *shape): along one entry, or all entries drawn."""
+    steps = [Fraction(each, REACH) for each in range(-REACH, REACH + 1) if each]
+    entries = np.empty(int(np.prod(shape, dtype=int)), dtype=object)
+    entries[:] = [stream.choice(steps) for _ in range(len(entries))]
+    if target.entry is not None:
+        entries[:] = Fraction(0)
+        row, column = target.entry
+        columns = shape[1] if len(shape) > 1 else 1
+        entries[(row - 1) * columns + column - 1] = Fraction(1)
+    return entries.reshape((1, *shape))
