@@ -152,9 +152,10 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 def _token(match: re.Match[str], spaced: bool, qualifier: str) -> Token:
     kind, text, mark = _READERS.get(match.lastgroup or "", _sign)(match)
-    if kind == "number":
+    if kind == "number" and not (text.isdecimal() and len(text) <= MAX_DIGITS):
         _check_digits(match)
-    return Token(kind, text, match.start(), match.end(), spaced, mark or qualifier)
+    start, end = match.span()
+    return Token(kind, text, start, end, spaced, mark or qualifier)
 
 
 def _check_digits(match: re.Match[str]) -> None:

@@ -23,7 +23,7 @@ from grader.diagnosis.table import Entry, Match, distinct, matched, near
 
 MOST_PAIRS = 3000
 MOST_MISSHAPEN = 10  # plans that do not keep to the shapes
-TOGETHER = 250  # rows of a stack
+TOGETHER = 1000  # rows of a stack: a walk costs more than its rows
 
 
 @dataclass(frozen=True)
