@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from engine.expression import Apply, Const, Expr, Var, apply, const, transform, walk
-from engine.program import Program
+from engine.program import Program, Statement
 from engine.sampling import normalised_axis
 from engine.shapes import Shape, checked_axis, reduce
 from engine.simplify import simplify
@@ -123,8 +123,21 @@ class Facts:
     @cached_property
     def _direct(self) -> tuple[Term, ...]:
         """The quantities that are products, divided by what they are."""
-        found = (self._relation(each.var, each.value) for each in self.program.statements)
+        found = (self._relation(each.var, each.value) for each in self._products)
         return tuple(each for each in found if each is not None)
+
+    @cached_property
+    def _products(self) -> tuple[Statement, ...]:
+        """The statements whose products may be called by name.
+
+        A product with a parameter is not, nor is the loss: delta w reads better than delta z / a.
+        """
+        parameters = {each.name for each in self.program.symbols if each.role == "parameter"}
+        return tuple(
+            each
+            for each in self.program.statements
+            if each.name != self.program.loss and parameters.isdisjoint(each.value.names)
+        )
 
     @cached_property
     def _swaps(self) -> dict[Expr, Expr]:
