@@ -28,6 +28,7 @@ from engine.seeding import Stream
 from engine.shapes import concrete
 
 ROUNDS = ((1, 3), (2, 4), (4, 6))  # denominator and largest numerator
+SIZES = (2, 3)  # of symbolic dimensions in turn: small enough for a hand, and seldom square
 LEAST = 0.01  # no entry of a result is nearer to zero, unless it is zero
 
 
@@ -79,7 +80,7 @@ def _rational(env: Environment, expr: Expr) -> Batch | None:
 def instances(program: Program, stream: Stream) -> Iterator[Instance]:
     """Small whole numbers first, then halves and quarters, away from kinks and saturation."""
     names = sorted(program.dimensions | {s.name for s in program.symbols if s.role == "dimension"})
-    sizes = {name: 2 + place for place, name in enumerate(names)}
+    sizes = {name: SIZES[place % len(SIZES)] for place, name in enumerate(names)}
     for denominator, largest in ROUNDS:
         drawn = {
             symbol.name: _drawn(program, symbol.name, sizes, stream, denominator, largest)
