@@ -7,14 +7,13 @@ An entry-wise formula becomes the sum over its free indices of the formula times
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any
 
 from engine.errors import ShapeError
 from engine.expression import Apply, Expr, Var, apply, const, transform, walk
 from engine.notation.indices import extents
 from engine.notation.scope import Scope
 from engine.notation.syntax import Answer, Binder, Derivative, Example, Index, Name, Syntax
+from engine.notation.tree import parts
 from engine.operators import TABLE
 from engine.shapes import Dim, Shape, vector_length
 
@@ -51,7 +50,7 @@ def is_index(letter: str, scope: Scope) -> bool:
     return known is None or known in scope.dimensions
 
 
-def _letters(node: Any, bound: frozenset[str]) -> Iterator[str]:
+def _letters(node: Syntax, bound: frozenset[str]) -> Iterator[str]:
     match node:
         case Index(base=base, items=items):
             yield from _letters(base, bound)
@@ -64,12 +63,9 @@ def _letters(node: Any, bound: frozenset[str]) -> Iterator[str]:
             yield from _letters(body, bound | {index})
         case Derivative(wrt=wrt):
             yield from _letters(wrt, bound)
-        case tuple():
-            for each in node:
+        case _:
+            for each in parts(node):
                 yield from _letters(each, bound)
-        case _ if is_dataclass(node):
-            for field in fields(node):
-                yield from _letters(getattr(node, field.name), bound)
 
 
 def _in_index(item: Syntax | None, bound: frozenset[str]) -> Iterator[str]:
@@ -84,16 +80,13 @@ def unbound(node: Syntax) -> frozenset[str]:
 
 def has_brackets(answer: Answer) -> bool:
     """Whether an index stands in square brackets."""
-    return any(_bracketed(clause.links) for clause in answer.clauses)
+    return any(_bracketed(link) for clause in answer.clauses for link in clause.links)
 
 
-def _bracketed(node: Any) -> bool:
-    match node:
-        case Index(bracket=True):
-            return True
-        case tuple():
-            return any(map(_bracketed, node))
-    return is_dataclass(node) and any(_bracketed(getattr(node, f.name)) for f in fields(node))
+def _bracketed(node: Syntax) -> bool:
+    if isinstance(node, Index) and node.bracket:
+        return True
+    return any(_bracketed(each) for each in parts(node))
 
 
 def is_left_sided(answer: Answer) -> bool:

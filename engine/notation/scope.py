@@ -6,7 +6,6 @@ normal spelling; the tables of normal spellings are computed once for each scope
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,12 +13,12 @@ from functools import cached_property, lru_cache
 
 from engine.expression import Expr, Var
 from engine.notation import spelling
+from engine.notation.nearest import nearest
 from engine.notation.vocabulary import FUNCTIONS
 from engine.program import Program, Statement, Symbol
 from engine.shapes import SCALAR, Dim, Shape
 
 MOST_SHOWN = 9  # names in a hint
-LIKE = 0.7  # how much of two names agrees, from 0 to 1, where the one is meant for the other
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
 WORDS = {
     "lam": "lambda",
@@ -127,8 +126,7 @@ class Scope:
     def nearest(self, name: str) -> str:
         """The known name most like `name`, or nothing; a short name is not meant for a function."""
         known = [*self._exact, *self.functions, *(FUNCTIONS if len(name) > 2 else ())]
-        matches = difflib.get_close_matches(name[:40], known, n=1, cutoff=LIKE)
-        return matches[0] if matches else ""
+        return nearest(name, known)
 
     @cached_property
     def overview(self) -> str:
