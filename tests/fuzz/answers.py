@@ -8,117 +8,132 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
+import re
 import resource
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from random import Random
-from time import thread_time
-from types import ModuleType
+from time import perf_counter, thread_time
 
-from engine.question import Question
-from grader import explain, ladder
+from engine.question import Derivative, Question
 from grader.grade import grade
-from grader.memory import Remembered
+from grader.memory import forget_answers
 from tests.engine.notation import noise
-from tests.grader.answers_of import RIGHT_TEXTS
-from tests.grader.exercises import asked, exercise
+from tests.fuzz.questions import DERIVATIVES, NAMES, OTHERS, answers_to, question
 
 LIMIT = 100.0  # milliseconds of processor time
 SLOWEST = 5  # are reported
-DERIVATIVES = tuple(RIGHT_TEXTS)
-OTHERS = {
-    "S1.forward": "z = w^T x + b\na = sigmoid(z)\nL = -(y log(a) + (1 - y) log(1 - a))",
-    "S3.forward": "z1 = W1 x + b1; a1 = sigmoid(z1); z2 = W2 a1 + b2; a2 = σ(z2); L = a2 - y",
-    "S2.shapes": "X: (n, m), w ∈ R^{n×1}, b and z scalar, J = 1",
-    "S5.shape": "(n, 1)",
-    "S3.before": "dL/da3, dL/dz3, dL/da2_1, dL/da2_2, dL/dz2_1 and ∂L/∂z2_2",
-    "S3.cache": "a3, y, W3, W2, a2 (because of the chain rule)",
-    "W0.kind": "B",
-}
-ANSWERS_JSON = Path(__file__).parent.parent / "grader" / "answers.json"
+READINGS = 16  # of the memory, in a run
+GROWTH = 4.0  # megabytes by which memory may grow in the second half of a run
+SETTLED = 100_000  # texts; in a shorter run the caches are still filling
+WORD = re.compile(r"(?P<number>\d+(?:\.\d+)?)|(?P<name>\\?[^\W\d_]\w*)|(?P<sign>[-+*/@])")
+NUMBERS = ("0", "1", "2", "3", "0.5", "1/2", "1e-3", "10")
+SIGNS = ("+", "-", "*", "/", "@")
+NAME = re.compile(r"[^\W\d_]\w*")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One text for one question; `exercise` is its name in tests.grader.exercises."""
+    """One text for the question called `name`, and what was answered to earlier ones."""
 
     number: int
-    exercise: str
+    name: str
     text: str
+    earlier: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def question(self) -> Question:
-        return asked(self.exercise) if self.exercise in OTHERS else exercise(self.exercise)
+        return question(self.name)
 
     @property
     def reproduction(self) -> str:
         """Lines that grade this text again."""
-        source = "asked" if self.exercise in OTHERS else "exercise"
+        more = f", earlier={dict(self.earlier)!r}" if self.earlier else ""
         return (
-            f"from grader.grade import grade; from tests.grader.exercises import {source}\n"
-            f"grade({source}({self.exercise!r}), {self.text!r})"
+            "from grader.grade import grade; from tests.fuzz.questions import question\n"
+            f"grade(question({self.name!r}), {self.text!r}{more})"
         )
+
+
+@dataclass(frozen=True)
+class Time:
+    """Milliseconds of the processor, and on the wall, that one verdict took."""
+
+    processor: float
+    wall: float
 
 
 @dataclass
 class Report:
-    """What came of a run; times in milliseconds, memory in megabytes."""
+    """What came of a run; memory in megabytes, READINGS + 1 times at equal distances."""
 
     count: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
-    slowest: list[tuple[float, Sample]] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    slowest: list[tuple[Time, Sample]] = field(default_factory=list)
     total: float = 0.0
     faults: list[tuple[Sample, str]] = field(default_factory=list)
-    memory: list[float] = field(default_factory=list)  # at the start and after every quarter
+    memory: list[float] = field(default_factory=list)
 
     @property
     def good(self) -> bool:
-        return not self.faults and all(taken <= LIMIT for taken, _ in self.slowest)
+        return not self.faults and not self.late and self.flat
 
-    def timed(self, taken: float, sample: Sample) -> None:
-        self.total += taken
-        self.slowest = sorted([*self.slowest, (taken, sample)], key=lambda row: -row[0])[:SLOWEST]
+    @property
+    def late(self) -> bool:
+        """Whether a verdict took too long."""
+        return any(time.processor > LIMIT for time, _ in self.slowest)
+
+    @property
+    def growth(self) -> float:
+        """The megabytes that memory grew by in the second half."""
+        return max(self.memory[-READINGS // 4 :]) - max(self.memory[: READINGS // 2 + 1])
+
+    @property
+    def flat(self) -> bool:
+        """Whether memory has stopped growing; a short run says nothing of it."""
+        return self.count < SETTLED or self.growth <= GROWTH
+
+    def timed(self, time: Time, sample: Sample) -> None:
+        self.total += time.processor
+        ranked = sorted([*self.slowest, (time, sample)], key=lambda row: -row[0].processor)
+        self.slowest = ranked[:SLOWEST]
 
     def lines(self) -> Iterator[str]:
         """The report for a person."""
         yield f"{self.count} texts, {self.total / max(self.count, 1):.3f} ms each"
-        yield ", ".join(f"{name} {count}" for name, count in self.outcomes.most_common())
+        for counted in (self.outcomes, self.kinds):
+            yield ", ".join(f"{name} {count}" for name, count in counted.most_common())
         yield f"memory in MB: {' '.join(f'{each:.0f}' for each in self.memory)}"
-        for taken, sample in self.slowest:
-            yield f"\n{taken:.1f} ms: number {sample.number}\n{sample.reproduction}"
+        yield f"growth in the second half: {self.growth:.1f} MB"
+        for time, sample in self.slowest:
+            took = f"{time.processor:.1f} ms of the processor, {time.wall:.1f} ms"
+            yield f"\n{took}: number {sample.number}\n{sample.reproduction}"
         for sample, trace in self.faults:
             yield f"\nFAULT: number {sample.number}\n{sample.reproduction}\n{trace}"
 
 
-@cache
-def seeds_of(name: str) -> tuple[str, ...]:
-    """Right and wrong answers to one exercise, to be damaged."""
-    if name in OTHERS:
-        return (OTHERS[name],)
-    rows = json.loads(ANSWERS_JSON.read_text(encoding="utf-8"))
-    own = [row["answer"] for row in rows if row["exercise"] == name]
-    return (RIGHT_TEXTS[name], *own)
+# texts
 
 
 def sample(seed: int, number: int) -> Sample:
     """The text with this number."""
     random = Random(f"{seed}/{number}")
-    name = random.choice((*DERIVATIVES, *DERIVATIVES, *OTHERS))
-    kinds = (noise.raw, noise.binary, noise.soup, *[damaged_answer(name)] * 5)
-    return Sample(number, name, random.choice(kinds)(random))
+    name = random.choice((*DERIVATIVES, *NAMES))
+    kinds = (noise.raw, noise.binary, noise.soup, *[_spoiled(name)] * 4, *[_varied(name)] * 4)
+    text = random.choice(kinds)(random)
+    return Sample(number, name, text, _earlier(name, random))
 
 
-def damaged_answer(name: str) -> Callable[[Random], str]:
-    """Right and wrong answers to `name`: damaged, spliced together, or repeated."""
+def _spoiled(name: str) -> Callable[[Random], str]:
+    """Right and wrong answers: damaged, spliced together, or repeated."""
 
     def text(random: Random) -> str:
-        answers = seeds_of(name)
+        answers = answers_to(name)
         whole = random.choice(answers)
         match random.randrange(4):
             case 0:
@@ -132,29 +147,49 @@ def damaged_answer(name: str) -> Callable[[Random], str]:
     return text
 
 
-def forget() -> None:
-    """Empties what grading remembers of answers."""
-    modules: tuple[ModuleType, ...] = (ladder, explain)
-    for module in modules:
-        for value in vars(module).values():
-            if isinstance(value, Remembered):
-                value.forget()
+def _varied(name: str) -> Callable[[Random], str]:
+    """Right and wrong answers with other names, numbers and signs: most of them can be read."""
+
+    def text(random: Random) -> str:
+        answers = answers_to(name)
+        names = sorted({found for answer in answers for found in NAME.findall(answer)}) or ["x"]
+        share = random.random() / 2
+        pools = {"number": NUMBERS, "name": names, "sign": SIGNS}
+
+        def other(found: re.Match[str]) -> str:
+            pool: Sequence[str] = pools[str(found.lastgroup)]
+            return random.choice(pool) if random.random() < share else found[0]
+
+        return WORD.sub(other, random.choice(answers))
+
+    return text
 
 
-def milliseconds(question: Question, text: str) -> tuple[float, str]:
-    """The processor time of grading, and the outcome."""
-    start = thread_time()
-    outcome = grade(question, text).outcome
-    return (thread_time() - start) * 1000, outcome
+def _earlier(name: str, random: Random) -> Mapping[str, str]:
+    """Now and then an answer to an earlier question, to be carried forward."""
+    asked = question(name)
+    if not isinstance(asked, Derivative) or random.random() < 0.9:
+        return {}
+    about = random.choice([statement.name for statement in asked.program.statements])
+    return {about: _varied(name)(random)}
+
+
+# runs
+
+
+def graded(sample: Sample) -> tuple[Time, str]:
+    """How long grading took, and the outcome."""
+    processor, wall = thread_time(), perf_counter()
+    outcome = grade(sample.question, sample.text, earlier=sample.earlier).outcome
+    return Time((thread_time() - processor) * 1000, (perf_counter() - wall) * 1000), outcome
 
 
 def warm_up() -> None:
     """Does what is done once for each question, so that single verdicts can be timed."""
-    for name in DERIVATIVES:
-        for text in (*seeds_of(name), "1", "x + W1 @ W2", "X (a - y) + x x"):
-            grade(exercise(name), text)
-    for name in OTHERS:
-        grade(asked(name), OTHERS[name])
+    for name in NAMES:
+        more = () if name in OTHERS else ("1", "x + W1 @ W2", "X (a - y) + x x")
+        for text in (*answers_to(name), *more):
+            grade(question(name), text)
     gc.collect()
     gc.freeze()
 
@@ -164,31 +199,32 @@ def run(count: int, seed: int, first: int = 0) -> Report:
     warm_up()
     report = Report(count)
     for number in range(count):
-        if number % max(count // 4, 1) == 0:
+        if number * READINGS // count >= len(report.memory):
             report.memory.append(megabytes())
         tried(report, sample(seed, first + number))
-    gc.collect()
     report.memory.append(megabytes())
     gc.unfreeze()
     return report
 
 
 def tried(report: Report, each: Sample) -> None:
-    """Grades one text; one that takes long is timed again, for the machine has other work."""
+    """Grades one text; one that takes too long is timed again, for the machine has other work."""
     try:
-        taken, outcome = milliseconds(each.question, each.text)
-        if taken > LIMIT / 2:
-            forget()
-            taken = min(taken, milliseconds(each.question, each.text)[0])
+        time, outcome = graded(each)
+        if time.processor > LIMIT:
+            forget_answers()
+            time = min(time, graded(each)[0], key=lambda taken: taken.processor)
     except Exception:  # whatever a text brings about is what is looked for
         report.faults.append((each, traceback.format_exc(limit=-6)))
         return
     report.outcomes[outcome] += 1
-    report.timed(taken, each)
+    report.kinds[each.question.kind] += 1
+    report.timed(time, each)
 
 
 def megabytes() -> float:
     """The memory this process holds now, or held at most where that is not known."""
+    gc.collect()
     status = Path("/proc/self/statm")
     if status.exists():
         return int(status.read_text().split()[1]) * resource.getpagesize() / 2**20
@@ -197,7 +233,7 @@ def megabytes() -> float:
 
 
 def main() -> int:
-    """0 where every text was graded, in time."""
+    """0 where every text was graded, in time, and memory stayed flat."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
