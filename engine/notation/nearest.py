@@ -12,15 +12,17 @@ LONGEST = 40  # letters that are looked at
 def nearest(name: str, known: Iterable[str]) -> str:
     """The name in `known` most like `name`, or nothing.
 
-    Most names are ruled out by how many of their letters occur in `name` at all.
+    Most names are ruled out by their length, or by how many of their letters occur in `name`.
     """
     sought = name[:LONGEST]
     letters = frozenset(sought)
     matcher: SequenceMatcher[str] = SequenceMatcher(None, "", sought)
     best, found = LIKE, ""
     for each in known:
-        common = min(len(sought), sum([letter in letters for letter in each]))
-        if 2 * common < best * (len(each) + len(sought)):
+        enough = best * (len(each) + len(sought)) / 2
+        if len(each) < enough or len(sought) < enough:
+            continue
+        if sum([letter in letters for letter in each]) < enough:
             continue
         matcher.set_seq1(each)
         ratio = matcher.ratio()
