@@ -202,8 +202,13 @@ def _only_compared(formula: Expr, name: str) -> bool:
     if isinstance(formula, Var):
         return formula.name != name
     if isinstance(formula, Apply) and _is_comparison(formula):
-        return all(isinstance(arg, Var | Const) for arg in formula.args)
+        return all(isinstance(_whole(arg), Var | Const) for arg in formula.args)
     return all(_only_compared(arg, name) for arg in formula.args)
+
+
+def _whole(expr: Expr) -> Expr:
+    """What `expr` is an entry of, or `expr` itself."""
+    return expr.args[0] if isinstance(expr, Apply) and expr.op == "entry" else expr
 
 
 def _is_comparison(node: Apply) -> bool:
