@@ -400,7 +400,8 @@ class Inspection:
             margins = row.kinks(*aligned(*arrays), **attrs)
             self._note(f"{where}: {row.name} is near a kink", margins > KINK_MARGIN)
             self.features.append(_columns(_active(row, args, value, attrs)))
-        if row.kinks is not None or is_activation(row, args, value):
+        drawn = len(arrays[0]) > 1  # a size alone, as in sqrt(d), is what it is
+        if row.kinks is not None or (drawn and is_activation(row, args, value)):
             self._note(f"{where}: {row.name} is saturated", np.abs(arrays[0]) < STEEPEST)
             self.features.append(_columns(arrays[0] > 0))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -17,7 +18,7 @@ from engine.symbolic.balls import Comparison
 from grader.diagnosis.constants import Constants
 from grader.diagnosis.ground import Ground, Layout
 from grader.diagnosis.search import Search
-from grader.diagnosis.square import SquareWorld, square_world
+from grader.diagnosis.worlds import ALIKE, SQUARE, Kind, World, world_of
 from grader.errors import MalformedQuestion
 from grader.points import Given, given, points_of
 from grader.scopes import scope_of
@@ -33,6 +34,15 @@ def comparison_of(program: Program) -> Comparison:
 @lru_cache(maxsize=KEPT)
 def _comparison(program: Program, samples: Samples) -> Comparison:
     return Comparison(program, samples)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Another world, with the mistakes known there and the names an answer may use."""
+
+    world: World
+    search: Search
+    scope: Scope
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,28 +99,30 @@ class Compiled:
         references = tuple(ground.env.evaluate(self.reference) for ground in grounds)
         return Search(grounds, references, Constants(self.layout), self.reference)
 
-    @cached_property
-    def square(self) -> SquareWorld | None:
-        """The world in which ill-shaped answers have values."""
-        return square_world(self.program, self.question.target)
+    def elsewhere(self) -> Iterator[Elsewhere]:
+        """Worlds in which ill-shaped answers have values, the more faithful one first."""
+        if self._alike is not None:
+            yield self._alike
+        if self._square is not None:
+            yield self._square
 
     @cached_property
-    def square_search(self) -> Search | None:
-        """The fingerprints of known mistakes in the square world."""
-        if self.square is None:
+    def _alike(self) -> Elsewhere | None:
+        return self._moved(ALIKE)
+
+    @cached_property
+    def _square(self) -> Elsewhere | None:
+        return self._moved(SQUARE)
+
+    def _moved(self, kind: Kind) -> Elsewhere | None:
+        """The exercise in another world; None where it has no values there."""
+        world = world_of(self.program, self.question.target, kind)
+        if world is None:
             return None
-        ground = self.square.ground
-        reference: Batch = ground.adjoints[self.question.target.variable]
-        return Search((ground,), (reference,), Constants(self.layout), square=True)
-
-    @cached_property
-    def square_scope(self) -> Scope | None:
-        """The names of an answer in the square world."""
-        return (
-            None
-            if self.square is None
-            else scope_of(self.square.program, None, self.scope.example_axis)
-        )
+        reference: Batch = world.ground.adjoints[self.question.target.variable]
+        constants = Constants(self.layout)
+        search = Search((world.ground,), (reference,), constants, world.formula, elsewhere=True)
+        return Elsewhere(world, search, scope_of(world.program, None, self.scope.example_axis))
 
 
 def compiled(question: Derivative) -> Compiled:

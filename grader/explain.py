@@ -19,7 +19,7 @@ from engine.symbolic import balls
 from engine.symbolic.prove import Proved
 from grader.compiled import KEPT, Compiled
 from grader.diagnosis.search import Explanation
-from grader.diagnosis.square import readings
+from grader.diagnosis.worlds import readings
 from grader.memory import Remembered
 from grader.misconceptions import misconception
 from grader.reading import is_large
@@ -49,12 +49,15 @@ def _explained(compiled: Compiled, answer: Expr) -> tuple[Diagnosis, ...]:
 
 def ill_shaped(compiled: Compiled, syntax: Answer | None) -> tuple[Diagnosis, ...]:
     """The misconceptions that explain an answer whose parts do not fit."""
-    search, scope = compiled.square_search, compiled.square_scope
-    if syntax is None or search is None or scope is None:
+    if syntax is None:
         return ()
-    short = (expr for expr in readings(syntax, scope) if not is_large(expr))
-    found = (search.explain(expr) for expr in short)
-    return _diagnoses(compiled, next((each for each in found if each), ()))
+    for each in compiled.elsewhere():
+        said = readings(syntax, each.scope, each.world.loose)
+        found = (each.search.explain(expr) for expr in said if not is_large(expr))
+        explanations = next((several for several in found if several), ())
+        if explanations:
+            return _diagnoses(compiled, explanations)
+    return ()
 
 
 def _diagnoses(compiled: Compiled, explanations: Sequence[Explanation]) -> tuple[Diagnosis, ...]:

@@ -122,6 +122,7 @@ ROWS = (
         wrong=(
             WrongVJP("log-exp-division-rule", lambda g, out, x, y: (g / y, g * x / y**2)),
             WrongVJP("log-exp-division-rule", lambda g, out, x, y: (g / y, g / y)),
+            WrongVJP("log-exp-division-rule", lambda g, out, x, y: (g / y, -g * x / y)),
         ),
         samples=PAIRS,
         refused=REFUSED_PAIRS,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-from engine.expression import Apply, Expr, Var, const, walk
+from engine.expression import Apply, Const, Expr, Var, const, walk
 from grader.diagnosis.ground import Layout
 
 CLOSE = 1e-9
@@ -28,7 +28,7 @@ class Constants:
         """The mistakes that make these factors, one per ground; () for 1, None for an odd one."""
         if _same(factors, [1.0] * len(factors)):
             return ()
-        singles = [(slug, [value(each) for each in sizes]) for slug, value in self._rows]
+        singles = [(slug, [value(each) for each in sizes]) for slug, value in self.rows]
         for slug, values in singles:
             if _same(factors, values):
                 return (slug,)
@@ -38,22 +38,23 @@ class Constants:
         return None
 
     @cached_property
-    def _rows(self) -> tuple[tuple[str, _Value], ...]:
+    def rows(self) -> tuple[tuple[str, Factor], ...]:
+        """Every factor that has a name, with its name."""
         halved = "factor-two" if self._squares else "constant-of-another-cost"
         fixed = (("sign-flip", -1.0), ("factor-two", 2.0), (halved, 0.5), ("factor-two", 4.0))
-        numbers = [(slug, _Value(value)) for slug, value in fixed]
+        numbers = [(slug, Factor(value)) for slug, value in fixed]
         return (*numbers, *self._sizes())
 
-    def _sizes(self) -> Iterator[tuple[str, _Value]]:
+    def _sizes(self) -> Iterator[tuple[str, Factor]]:
         missing = "missing-batch-mean"
         if self.layout.target.variable in self.layout.program.definitions:
             missing = "per-example-shorthand"
         for dim in sorted(self.means):
-            yield missing, _Value(1.0, dim, 1)
-            yield "repeated-batch-mean", _Value(1.0, dim, -1)
-            yield "repeated-batch-mean", _Value(1.0, dim, -2)
+            yield missing, Factor(1.0, dim, 1)
+            yield "repeated-batch-mean", Factor(1.0, dim, -1)
+            yield "repeated-batch-mean", Factor(1.0, dim, -2)
         for dim in sorted(self.layout.program.dimensions - self.means):
-            yield "constant-of-another-cost", _Value(1.0, dim, -1)
+            yield "constant-of-another-cost", Factor(1.0, dim, -1)
 
     @cached_property
     def means(self) -> frozenset[str]:
@@ -62,14 +63,7 @@ class Constants:
 
     @cached_property
     def _squares(self) -> bool:
-        return any(
-            isinstance(node, Apply)
-            and (
-                (node.op == "pow" and node.args[1] == const(2))
-                or (node.op == "mul" and _square(node))
-            )
-            for node in self._nodes
-        )
+        return any(isinstance(node, Apply) and _square(node) for node in self._nodes)
 
     @cached_property
     def _nodes(self) -> tuple[Expr, ...]:
@@ -77,7 +71,7 @@ class Constants:
 
 
 @dataclass(frozen=True)
-class _Value:
+class Factor:
     """number * size(dim) ** power"""
 
     number: float
@@ -89,7 +83,19 @@ class _Value:
 
 
 def _square(node: Apply) -> bool:
-    return node.args[0] == node.args[1]
+    """Whether a node is a square, or a product with one factor twice."""
+    if node.op == "pow":
+        return node.args[1] == const(2)
+    factors = tuple(_factors(node)) if node.op == "mul" else ()
+    return len(set(factors)) < len(factors)
+
+
+def _factors(node: Expr) -> Iterator[Expr]:
+    if isinstance(node, Apply) and node.op == "mul":
+        for arg in node.args:
+            yield from _factors(arg)
+    elif not isinstance(node, Const):
+        yield node
 
 
 def _divided(node: Expr, layout: Layout) -> Iterator[str]:

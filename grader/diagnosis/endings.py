@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
+from functools import partial
 from itertools import product
 from typing import Any
 
-from engine.expression import Apply, Const, Expr, apply, rebuild, substitute
+from engine.expression import Apply, Expr
 from engine.numeric import Batch, constant
+from engine.operators import operator
 from engine.reverse import Numbers
+from grader.diagnosis.constants import Constants, Factor
 from grader.diagnosis.functions import grounded, is_function, planted
 from grader.diagnosis.ground import Ground, Layout
-from grader.diagnosis.plan import Plan
+from grader.diagnosis.plan import Plan, Rule
 
+DIVIDED = ("repeated-batch-mean", "constant-of-another-cost")  # factors one over a size
 ENTRIES = 3  # in each direction, of which one may be taken for another
 
 
@@ -58,18 +63,69 @@ class _Otherwise(Numbers):
         return super().value(statement, path, node)
 
 
+def mask_mistakes(layout: Layout) -> Iterator[Plan]:
+    """A mask taken for ones, from the forward pass on."""
+    for symbol in layout.program.symbols:
+        if symbol.domain == "mask":
+            yield Plan(("dropout-mask-missing",), numbers=partial(_unmasked, symbol.name))
+
+
+def _unmasked(name: str, ground: Ground) -> Numbers:
+    shape = ground.env.values[name].shape
+    env = ground.env.bound(name, constant(1, ground.env.field).filled(shape))
+    for statement in ground.layout.program.statements:
+        env = env.bound(statement.name, env.evaluate(statement.value))
+    return Numbers(env)
+
+
 def shortcut_mistakes(layout: Layout) -> Iterator[Plan]:
     """Prediction minus label taken for the gradient before the last activation."""
     label, prediction = layout.label, layout.prediction
     if label is None or prediction is None:
         return
+    means = [factor for slug, factor in Constants(layout).rows if slug in DIVIDED]
     for place in layout.places:
-        if place.key == (prediction, ()) and is_function(place.node):
+        last = place.key == (prediction, ())
+        if last and (is_function(place.node) or place.node.op == "softmax"):
+            for factor in (None, *means):
+                yield grounded(layout, place, "shortcut-for-wrong-pair", _residual(label, factor))
 
-            def rule(ground: Ground, g: Any, out: Any, x: Any) -> Any:
-                return (out - ground.env.values[label],)
 
-            yield grounded(layout, place, "shortcut-for-wrong-pair", rule)
+def _residual(label: str, factor: Factor | None) -> Rule:
+    def rule(ground: Ground, g: Any, out: Any, *args: Any, **attrs: Any) -> Any:
+        residual = out - ground.env.values[label]
+        if factor is not None:
+            residual = residual * Fraction(factor(ground.env.sizes))
+        return (residual,)
+
+    return rule
+
+
+def logit_mistakes(layout: Layout) -> Iterator[Plan]:
+    """The derivative of a sigmoid that the loss, written in logits, has in it already."""
+    for name in sorted({each for arg in _arguments(layout) for each in arg.names}):
+        definition = layout.program.definitions.get(name)
+        if name not in layout.between or not isinstance(definition and definition.value, Apply):
+            continue
+        for place in layout.places:
+            if place.key == (name, ()):
+                rule = _times_slope(operator(place.node.op).vjp)
+                yield planted(layout, place, "shortcut-counted-twice", rule)
+
+
+def _arguments(layout: Layout) -> Iterator[Expr]:
+    """What stands in an exponential or a softplus in the loss."""
+    for place in layout.places:
+        if place.node.op in ("exp", "softplus"):
+            yield place.node.args[0]
+
+
+def _times_slope(right: Any) -> Any:
+    def rule(g: Any, out: Any, *args: Any, **attrs: Any) -> Any:
+        slope = out.apply("sigmoid")
+        return right(g * slope * (1 - slope), out, *args, **attrs)
+
+    return rule
 
 
 def norm_mistakes(layout: Layout) -> Iterator[Plan]:
@@ -108,9 +164,13 @@ def other_entries(layout: Layout) -> Iterator[Plan]:
     if layout.target.entry is None:
         return
     yield Plan(("wrong-variable",), variable=layout.target.variable)
+    row, column = layout.target.entry
     for entry in product(range(1, ENTRIES + 1), repeat=2):
-        if entry != layout.target.entry:
+        if entry != (row, column):
             yield Plan(("wrong-variable",), value=_entry(*entry))
+    if row != column:
+        name = {"operand": layout.target.variable}
+        yield Plan(("weight-indices-swapped",), name, value=_entry(column, row))
 
 
 def _entry(row: int, column: int) -> Callable[[Ground], Batch]:
@@ -121,40 +181,3 @@ def _entry(row: int, column: int) -> Callable[[Ground], Batch]:
         return Batch(whole.data[:, row - 1, column - 1], (), whole.field)
 
     return value
-
-
-def term_mistakes(layout: Layout, reference: Expr) -> Iterator[Plan]:
-    """One term of the finished gradient lost, or with the wrong sign."""
-    for formula in _in_formula(layout, reference):
-        for wrong, slug in _without_a_term(formula):
-            yield Plan((slug,), value=_evaluated(wrong))
-
-
-def _in_formula(layout: Layout, reference: Expr) -> Iterator[Expr]:
-    """The gradient, also with each quantity of the forward pass that it mentions written out."""
-    yield reference
-    for name in sorted(reference.names & layout.program.definitions.keys()):
-        value = layout.program.definitions[name].value
-        if isinstance(value, Apply) and value.op in ("add", "sub"):
-            yield substitute(reference, {name: value})
-
-
-def _without_a_term(formula: Expr) -> Iterator[tuple[Expr, str]]:
-    """The formula with one change in one of its sums, and what that is."""
-    if not isinstance(formula, Apply):
-        return
-    if formula.op in ("add", "sub") and Const not in map(type, formula.args):
-        left, right = formula.args
-        for kept in (left, right if formula.op == "add" else -right):
-            if kept.shape == formula.shape:
-                yield kept, "term-lost"
-        other = "sub" if formula.op == "add" else "add"
-        yield apply(other, left, right), "sign-of-one-term"
-    for position, arg in enumerate(formula.args):
-        for wrong, slug in _without_a_term(arg):
-            args = (*formula.args[:position], wrong, *formula.args[position + 1 :])
-            yield rebuild(formula, args), slug
-
-
-def _evaluated(wrong: Expr) -> Callable[[Ground], Batch]:
-    return lambda ground: ground.env.evaluate(wrong)

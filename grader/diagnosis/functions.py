@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, TypeAlias
 
-from engine.expression import Apply, Expr, Var
+from engine.expression import Apply, Expr, Var, walk
 from engine.operators import TABLE, operator
-from engine.operators.row import WrongVJP
+from engine.operators.row import Operator, WrongVJP
 from grader.diagnosis.ground import Ground, Layout, Place
 from grader.diagnosis.plan import Plan, Rule
 
@@ -28,7 +28,8 @@ SIGN_WITHIN: dict[str, RowRule] = {
     "sigmoid": lambda g, out, x: (g * out * (1 + out),),
     "tanh": lambda g, out, x: (g * (1 + out**2),),
 }
-AT_A_REGULARISER = frozenset(("factor-two", "power-rule", "scale-at-wrong-node"))
+# Wrong rules of a row that have a second name: a logarithm that is skipped loses its 1/x.
+ALSO = {(op, "activation-derivative-skipped"): ("log-exp-division-rule",) for op in ("log", "exp")}
 OWN_SLUG = {"sigmoid": "sigmoid-derivative", "tanh": "tanh-derivative"}
 
 
@@ -38,7 +39,8 @@ def row_mistakes(layout: Layout) -> Iterator[Plan]:
         for number, wrong in enumerate(operator(place.node.op).wrong):
             crossed = _crossed(layout, place, number, wrong)
             if crossed is not None:
-                yield planted(layout, place, wrong.slug, wrong.rule, operand=crossed)
+                for slug in (wrong.slug, *ALSO.get((place.node.op, wrong.slug), ())):
+                    yield planted(layout, place, slug, wrong.rule, operand=crossed)
 
 
 def _crossed(layout: Layout, place: Place, number: int, wrong: WrongVJP) -> str | None:
@@ -78,16 +80,11 @@ def planted(layout: Layout, place: Place, slug: str, rule: RowRule, operand: str
 
 def grounded(layout: Layout, place: Place, slug: str, rule: Rule, operand: str = "") -> Plan:
     """The pass in which `rule` stands at `place` for the right one."""
-    if _regulariser(layout, place) and slug in AT_A_REGULARISER:
+    if layout.regularises(place.statement, place.node):
         slug = "regulariser-wrong"
     fields = {"function": place.node.op, "operand": operand}
     known = {name: text for name, text in fields.items() if text}
     return Plan((slug,), known, vjp={place.key: rule})
-
-
-def _regulariser(layout: Layout, place: Place) -> bool:
-    compared = layout.label is not None and not place.statement.value.shape
-    return compared and layout.holds(place.node) == "parameter"
 
 
 def is_function(node: Apply) -> bool:
@@ -146,18 +143,36 @@ def softmax_mistakes(layout: Layout) -> Iterator[Plan]:
 
 def _at_an_earlier_point(layout: Layout, place: Place) -> Iterator[Plan]:
     """The derivative of an outer function at what went into the inner one."""
-    (argument,) = place.node.args
-    if isinstance(argument, Var) and argument.name in layout.program.definitions:
-        argument = layout.program.definitions[argument.name].value
-    if not (isinstance(argument, Apply) and is_function(argument)):
-        return
-    (earlier,), op = argument.args, place.node.op
+    (argument,), op = place.node.args, place.node.op
+    slug = "outer-derivative-at-wrong-point"
+    inner = {each.args[0] for each in _functions_within(layout, argument)}
+    for earlier in sorted(inner, key=repr):
+        if earlier.shape == argument.shape:
+            yield grounded(layout, place, slug, _at(operator(op), earlier))
+
+
+def _functions_within(layout: Layout, argument: Expr) -> Iterator[Apply]:
+    """The functions that an argument is made of, itself or by an affine map."""
+    parts = tuple(walk(_written_out(layout, argument)))
+    for part in (*parts, *(_written_out(layout, each) for each in parts)):
+        if isinstance(part, Apply) and is_function(part):
+            yield part
+
+
+def _written_out(layout: Layout, expr: Expr) -> Expr:
+    """The definition of a quantity; any other expression as it is."""
+    found = layout.program.definitions.get(expr.name) if isinstance(expr, Var) else None
+    return expr if found is None else found.value
+
+
+def _at(row: Operator, earlier: Expr) -> Rule:
+    """The right rule of a function, at another point."""
 
     def rule(ground: Ground, g: Any, out: Any, x: Any) -> Any:
         point = ground.env.evaluate(earlier)
-        return operator(op).vjp(g, point.apply(op), point)
+        return row.vjp(g, point.apply(row.name), point)
 
-    yield grounded(layout, place, "outer-derivative-at-wrong-point", rule)
+    return rule
 
 
 def upstream_mistakes(layout: Layout) -> Iterator[Plan]:
@@ -175,35 +190,3 @@ def _from_here(right: RowRule) -> RowRule:
         return right(one, out, *args, **attrs)
 
     return rule
-
-
-def mask_mistakes(layout: Layout) -> Iterator[Plan]:
-    """An indicator that is always 1, or that looks at another quantity."""
-    for place in layout.places:
-        if place.node.op == "relu":
-            yield planted(layout, place, "mask-always-true", _always_true)
-            for name, shape in layout.program.shapes.items():
-                if name != place.statement.name and name not in place.node.names and shape:
-                    yield from _masked_by(layout, place, name)
-
-
-def _always_true(g: Any, out: Any, x: Any) -> tuple[Any]:
-    return (g * out.apply("greater_equal", out.constant(0)),)
-
-
-def _masked_by(layout: Layout, place: Place, name: str) -> Iterator[Plan]:
-    """The indicator on `name`: at the node, or on the finished gradient, as shapes allow."""
-    slug, shapes = "indicator-on-wrong-quantity", layout.program.shapes
-
-    def mask(ground: Ground) -> Any:
-        values = ground.env.values[name]
-        return values.apply("greater", values.constant(0))
-
-    def at_node(ground: Ground, g: Any, out: Any, x: Any) -> Any:
-        return (g * mask(ground),)
-
-    if shapes[name] == place.node.shape:
-        yield grounded(layout, place, slug, at_node)
-    if shapes[name] == shapes[layout.target.variable]:
-        skipped = planted(layout, place, slug, lambda g, out, x: (g,))
-        yield replace(skipped, final=lambda ground, value: value * mask(ground))

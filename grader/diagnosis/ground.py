@@ -91,6 +91,12 @@ class Layout:
             return "constant"
         return "parameter" if roles <= {"parameter", "constant"} else "data"
 
+    def regularises(self, statement: Statement, term: Expr) -> bool:
+        """Whether a term of `statement` is one of the loss that holds nothing but parameters."""
+        unclear = self.label is not None and self.prediction is None
+        after = unclear or statement in self.comparison or statement.name == self.program.loss
+        return after and not statement.value.shape and self.holds(term) == "parameter"
+
     @cached_property
     def label(self) -> str | None:
         """The label, if the program has one."""

@@ -10,12 +10,17 @@ from grader.diagnosis.functions import planted
 from grader.diagnosis.ground import Layout, Place
 from grader.diagnosis.plan import Plan
 
+CUT = {
+    "mean": ("batch-statistics-constant", "normalisation-path-wrong", "path-dropped"),
+    "sum": ("batch-statistics-constant", "path-dropped"),
+}
+
 
 def statistic_mistakes(layout: Layout) -> Iterator[Plan]:
     """A statistic that passes nothing on, one or all of them; a variance with another divisor."""
     statistics = [place for place in layout.places if _is_statistic(layout, place)]
     for place in statistics:
-        for slug in ("batch-statistics-constant", "normalisation-path-wrong"):
+        for slug in CUT[place.node.op]:
             yield planted(layout, place, slug, _constant)
         if place.node.op == "mean":
             yield planted(layout, place, "normalisation-path-wrong", _one_fewer)

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from engine.errors import EngineError, ShapeError
-from engine.expression import Expr, Var, substitute, walk
-from engine.gradient import gradient
+from engine.errors import ShapeError
+from engine.expression import Expr, walk
 from engine.operators import operator
-from engine.program import Program, Statement
 from engine.shapes import Shape
 from grader.diagnosis.functions import planted
 from grader.diagnosis.ground import Layout, Place
-from grader.diagnosis.plan import Final, Plan
+from grader.diagnosis.plan import Plan
+from grader.diagnosis.regularisers import plus
+
+MORE_THAN_A_PATH = frozenset(("product-rule", "batch-statistics-constant"))
 
 
 def fork_mistakes(layout: Layout) -> Iterator[Plan]:
@@ -30,21 +31,23 @@ def _at_fork(layout: Layout, place: Place, position: int) -> Iterator[Plan]:
     op, dropped = place.node.op, place.node.args[position]
     slug = _fork_slug(layout, place, dropped)
     yield planted(layout, place, slug, _scaled(op, position, 0))
-    if slug == "product-rule":
+    if slug in MORE_THAN_A_PATH:
         yield planted(layout, place, "path-dropped", _scaled(op, position, 0))
+    if slug == "product-rule":
         yield planted(layout, place, slug, _scaled(op, position, 0, 2))
         return
-    wrong = slug if slug == "regulariser-wrong" else "sign-of-one-term"
-    yield planted(layout, place, wrong, _scaled(op, position, -1))
-    yield planted(layout, place, "term-counted-twice", _scaled(op, position, 2))
-    if slug == "regulariser-wrong":
-        yield replace(planted(layout, place, slug, _scaled(op, position, 0)), final=_plus(dropped))
+    regulariser = slug == "regulariser-wrong"
+    for name, factor in (("sign-of-one-term", -1), ("term-counted-twice", 2)):
+        wrong = slug if regulariser else name
+        yield planted(layout, place, wrong, _scaled(op, position, factor))
+    if regulariser:
+        yield replace(planted(layout, place, slug, _scaled(op, position, 0)), final=plus(dropped))
 
 
 def _fork_slug(layout: Layout, place: Place, dropped: Expr) -> str:
     if place.node.op not in ("add", "sub"):
         return "product-rule"
-    if layout.holds(dropped) == "parameter":
+    if layout.regularises(place.statement, dropped):
         return "regulariser-wrong"
     if any(getattr(node, "op", "") == "mean" for node in walk(dropped)):
         return "batch-statistics-constant"
@@ -71,39 +74,28 @@ def _times(value: Any, factor: int) -> Any:
     return value if factor == 1 else value * factor
 
 
-def _plus(term: Expr) -> Final:
-    """A term added to the finished gradient as it stands, not differentiated."""
-    return lambda ground, value: value + ground.env.evaluate(term)
+def local_mistakes(layout: Layout) -> Iterator[Plan]:
+    """At a sum: 1, the local derivative, in place of what comes back from the loss."""
+    for place in layout.places:
+        if place.node.op == "add" and place.statement.name != layout.program.loss:
+            for position in place.relevant:
+                yield planted(layout, place, "paths-overwritten", _one_at(position))
 
 
-def regulariser_mistakes(layout: Layout) -> Iterator[Plan]:
-    """A regulariser of other parameters applied to the one asked for."""
-    program, target = layout.program, layout.target
-    if program.roles.get(target.variable) != "parameter" or target.entry is not None:
-        return
-    nodes = (node for each in program.statements for node in walk(each.value))
-    for term in {arg for node in nodes if getattr(node, "op", "") == "add" for arg in node.args}:
-        if layout.holds(term) == "parameter" and target.variable not in term.names:
-            for name in sorted(term.names & program.roles.keys()):
-                yield from _applied(layout, term, name)
+def _one_at(position: int) -> Callable[..., tuple[Any, ...]]:
+    def rule(g: Any, out: Any, *args: Any) -> tuple[Any, ...]:
+        results = operator("add").vjp(g, out, *args)
+        one = out.constant(1).filled(out.shape)
+        return tuple(one if i == position else each for i, each in enumerate(results))
 
-
-def _applied(layout: Layout, term: Expr, name: str) -> Iterator[Plan]:
-    """The derivative of `term`, with the target in the place of `name`, added to the gradient."""
-    program, target = layout.program, layout.target
-    own = Var(target.variable, program.shapes[target.variable])
-    if program.roles[name] != "parameter":
-        return
-    try:
-        alone = Statement(program.loss, substitute(term, {name: own}))
-        extra = gradient(Program(program.symbols, (alone,), program.loss), target)
-    except EngineError:
-        return
-    yield Plan(("regulariser-wrong",), final=_plus(extra))
+    return rule
 
 
 def join_mistakes(layout: Layout) -> Iterator[Plan]:
-    """Contributions of several paths that replace each other or multiply."""
+    """Contributions of several paths that replace each other or multiply, or one is turned."""
+    turned = ("transposed-result",)
+    yield Plan(turned, accumulate={layout.target.variable: lambda total, term: total.T + term})
+    yield Plan(turned, accumulate={layout.target.variable: lambda total, term: total + term.T})
     for name in layout.between:
         yield Plan(("paths-overwritten",), accumulate={name: lambda total, term: term})
         yield Plan(("paths-overwritten",), accumulate={name: lambda total, term: total})

@@ -65,10 +65,10 @@ def combined(first: Plan, second: Plan) -> Plan | None:
         or first.accumulate.keys() & second.accumulate.keys()
     )
     alone = not (first.joinable and second.joinable)
-    if overlap or alone or first.slugs == second.slugs:
+    if overlap or alone:
         return None
     return Plan(
-        slugs=first.slugs + second.slugs,
+        slugs=tuple(dict.fromkeys(first.slugs + second.slugs)),
         fields={**second.fields, **first.fields},
         vjp={**first.vjp, **second.vjp},
         broadcast={**first.broadcast, **second.broadcast},

@@ -12,6 +12,7 @@ from engine.numeric import Batch
 from engine.operators import operator
 from engine.shapes import Shape
 from grader.diagnosis.functions import RowRule, grounded, is_function, named, planted
+from grader.diagnosis.gates import entries, entry_of
 from grader.diagnosis.ground import Ground, Layout, Place
 from grader.diagnosis.plan import Plan, Rule
 
@@ -83,11 +84,22 @@ def _matmuls(layout: Layout) -> Iterator[tuple[Place, int, Expr]]:
 def matmul_mistakes(layout: Layout) -> Iterator[Plan]:
     """A transpose, the order or the kind of a product wrong, in every way."""
     for place, position, crossed in _matmuls(layout):
-        holds = layout.holds(crossed)
         for kind, form in (LEFT, RIGHT)[position]:
-            if holds in SLUGS[kind]:
-                rule = _one_sided(position, form)
-                yield planted(layout, place, SLUGS[kind][holds], rule, named(crossed))
+            for slug in _slugs(layout, place, position, kind):
+                yield planted(layout, place, slug, _one_sided(position, form), named(crossed))
+
+
+def _slugs(layout: Layout, place: Place, position: int, kind: str) -> Iterator[str]:
+    """What a mistake at a product is called: by what is crossed, and by what is differentiated.
+
+    Where both or neither are parameters, either may be what a learner thinks of as the weights.
+    """
+    holds = layout.holds(place.node.args[1 - position])
+    if holds in SLUGS[kind]:
+        yield SLUGS[kind][holds]
+    receiving = layout.holds(place.node.args[position])
+    if kind == "transpose" and holds == receiving != "constant":
+        yield SLUGS[kind]["data" if holds == "parameter" else "parameter"]
 
 
 def unit_mistakes(layout: Layout) -> Iterator[Plan]:
@@ -150,14 +162,43 @@ def _substitutes(layout: Layout, place: Place, position: int, crossed: Expr) -> 
     slug = "wrong-layer-weights" if weights else "wrong-layer-activation"
     for name, shape in layout.program.shapes.items():
         role = layout.program.roles.get(name)
-        if name == layout.program.loss or name in crossed.names or role == "dimension":
+        if name in (layout.program.loss, *_alone(crossed)) or role == "dimension":
             continue
         if weights and role != "parameter":
             continue
         for turned in (False, True):
             if _takes(place.node, position, shape[::-1] if turned else shape):
-                rule = _with(position, name, turned)
+                rule = _with(place.node.op, position, name, turned)
                 yield grounded(layout, place, slug, rule, named(crossed))
+
+
+def _alone(crossed: Expr) -> frozenset[str]:
+    """The quantity that is crossed, where it is one, turned or not."""
+    return frozenset((named(crossed),)) - {""}
+
+
+def entry_mistakes(layout: Layout) -> Iterator[Plan]:
+    """Where one weight is asked for: an entry of another quantity in place of its input."""
+    if layout.target.entry is None:
+        return
+    for place, position, crossed in _matmuls(layout):
+        if layout.target.variable != named(place.node.args[position]):
+            continue
+        for name, shape in layout.program.shapes.items():
+            for entry in entries(shape):
+                rule = _with_entry(place.node.op, position, name, entry)
+                yield grounded(layout, place, "wrong-layer-activation", rule, named(crossed))
+
+
+def _with_entry(op: str, position: int, name: str, entry: tuple[int, int]) -> Rule:
+    """The right rule with one entry of `name` everywhere in place of the crossed operand."""
+
+    def rule(ground: Ground, g: Any, out: Any, x: Any, y: Any) -> Any:
+        number = entry_of(ground.env.values[name], entry)
+        x, y = (x, number.filled(y.shape)) if position == 0 else (number.filled(x.shape), y)
+        return operator(op).vjp(g, out, x, y)
+
+    return rule
 
 
 def _takes(node: Apply, position: int, shape: Shape) -> bool:
@@ -168,14 +209,14 @@ def _takes(node: Apply, position: int, shape: Shape) -> bool:
     return len(shape) == 2 and shape[1 - position] == outer[1 - position]
 
 
-def _with(position: int, name: str, turned: bool) -> Rule:
+def _with(op: str, position: int, name: str, turned: bool) -> Rule:
     """The right rule with the value of `name` in place of the crossed operand."""
 
     def rule(ground: Ground, g: Any, out: Any, x: Any, y: Any) -> Any:
         value = ground.env.values[name]
         value = value.T if turned else value
         x, y = (x, value) if position == 0 else (value, y)
-        return (g @ y.T, x.T @ g) if len(value.shape) == 2 else (g * y, g * x)
+        return operator(op).vjp(g, out, x, y)
 
     return rule
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from grader.diagnosis import endings, functions, normalisation, paths, products, sharing
+from grader.diagnosis import (
+    endings,
+    functions,
+    gates,
+    normalisation,
+    paths,
+    products,
+    regularisers,
+    sharing,
+)
 from grader.diagnosis.ground import Layout
 from grader.diagnosis.plan import Plan
 
@@ -15,7 +24,7 @@ AT_NODES: tuple[Maker, ...] = (
     functions.row_mistakes,
     functions.function_mistakes,
     functions.softmax_mistakes,
-    functions.mask_mistakes,
+    gates.gate_mistakes,
     functions.upstream_mistakes,
     products.matmul_mistakes,
     products.unit_mistakes,
@@ -25,16 +34,21 @@ AT_NODES: tuple[Maker, ...] = (
     paths.stretch_mistakes,
     normalisation.statistic_mistakes,
     endings.shortcut_mistakes,
+    endings.logit_mistakes,
     endings.norm_mistakes,
 )
 ELSEWHERE: tuple[Maker, ...] = (
     products.layer_mistakes,
+    products.entry_mistakes,
     products.entry_product_mistakes,
     paths.join_mistakes,
-    paths.regulariser_mistakes,
+    paths.local_mistakes,
+    gates.final_mask_mistakes,
+    regularisers.regulariser_mistakes,
     sharing.step_mistakes,
     sharing.position_mistakes,
     endings.label_mistakes,
+    endings.mask_mistakes,
     endings.other_variables,
     endings.other_entries,
 )

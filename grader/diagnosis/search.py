@@ -5,13 +5,16 @@ In order of precedence, the first that explains it:
     1. a constant factor of the right gradient that a mistake at the loss makes (sign, 2, 1/m)
     2. the right gradient, transposed; then also the single mistakes that come to the same
     3. one mistake in the pass, exactly
-    4. one mistake, up to transposition or such a factor
-    5. two mistakes in the pass, found lazily
-    6. the right gradient and one quantity of the program too many
-    7. any other constant factor
+    4. one slip in writing the right gradient down
+    5. the right gradient but for a multiple of something in a regulariser
+    6. one mistake, up to transposition or such a factor
+    7. two mistakes in the pass, found lazily
+    8. the right gradient and one quantity of the program too many
+    9. any other constant factor
 
 Mistakes that cannot be told apart are reported together, at most three: those with a particular
-cause before those that only say that a path is wrong, else in the order of misconceptions.toml.
+cause before those that only say that a path or a term is wrong, else in the order of
+misconceptions.toml.
 """
 
 from __future__ import annotations
@@ -26,19 +29,28 @@ from engine.errors import EngineError
 from engine.expression import Expr
 from engine.numeric import Batch
 from engine.shapes import Shape, transpose
-from grader.diagnosis.column import Column
+from grader.diagnosis.column import Column, Numbers
 from grader.diagnosis.constants import Constants
-from grader.diagnosis.endings import term_mistakes
+from grader.diagnosis.formula import formula_mistakes
 from grader.diagnosis.ground import Ground
 from grader.diagnosis.pairs import Pairs
 from grader.diagnosis.plan import Plan
+from grader.diagnosis.regularisers import regulariser_parts, without_regulariser
 from grader.diagnosis.rules import mistakes_at_nodes, mistakes_elsewhere
 from grader.diagnosis.stack import Form, sheets, values
 from grader.diagnosis.table import Entry, Table
 from grader.misconceptions import misconceptions
 
 MOST_REPORTED = 3
-GENERAL = ("path-dropped", "paths-overwritten", "product-rule", "wrong-variable")
+GENERAL = (
+    "product-rule",
+    "path-dropped",
+    "paths-overwritten",
+    "wrong-variable",
+    "sign-of-one-term",
+    "term-counted-twice",
+    "term-lost",
+)
 FAR = 1e-6  # relative: rounding in float64 stays far below
 JUST_EVALUATED = 8  # values of answers that are kept
 
@@ -67,7 +79,7 @@ class Search:
     references: tuple[Batch, ...]
     constants: Constants
     formula: Expr | None = None
-    square: bool = False
+    elsewhere: bool = False
 
     @cached_property
     def _at_nodes(self) -> tuple[Plan, ...]:
@@ -77,8 +89,13 @@ class Search:
     def _singles(self) -> Table:
         ground = self.grounds[0]
         plans = [*self._at_nodes, *mistakes_elsewhere(ground.layout)]
-        if self.formula is not None:
-            plans.extend(term_mistakes(ground.layout, self.formula))
+        return Table(ground, sheets(ground, plans), self.references[:1])
+
+    @cached_property
+    def _written(self) -> Table:
+        """What slips in writing the right gradient down make of it."""
+        ground, formula = self.grounds[0], self.formula
+        plans = () if formula is None else formula_mistakes(ground.layout, formula)
         return Table(ground, sheets(ground, plans), self.references[:1])
 
     @cached_property
@@ -133,8 +150,31 @@ class Search:
             if not slugs:
                 yield Explanation(entry.plan.slugs, entry.plan.fields)
 
+    def _in_writing(self, answer: Answer) -> Iterator[Explanation]:
+        for entry, slugs in self.named(self._written, answer.columns):
+            if not slugs:
+                yield Explanation(entry.plan.slugs, entry.plan.fields)
+
+    def _at_regulariser(self, answer: Answer) -> Iterator[Explanation]:
+        """The rest is right, and what is left is a multiple of something in a regulariser."""
+        plan = without_regulariser(self.grounds[0].layout)
+        if plan is None or self.elsewhere or answer.shape != self.references[0].shape:
+            return
+        parts = tuple(regulariser_parts(self.grounds[0].layout))
+        if any(self._leaves(answer, plan, part) for part in parts):
+            yield Explanation(plan.slugs, {})
+
+    def _leaves(self, answer: Answer, plan: Plan, part: Expr) -> bool:
+        """Whether an answer is what `plan` makes and, at each point, a multiple of `part`."""
+        for ground, value in zip(self.grounds, answer.values, strict=True):
+            rest = value - values(ground, plan)["whole"]
+            other = ground.env.evaluate(part)
+            if not self._scaled(ground, ground.column(rest), ground.column(other)):
+                return False
+        return True
+
     def _turned(self, answer: Answer) -> Iterator[Explanation]:
-        if self.square:
+        if self.elsewhere:
             return
         slugs = answer.turned.slugs
         if slugs is not None and answer.shape:
@@ -156,11 +196,24 @@ class Search:
         return (TRANSPOSED,) if shape != right and transpose(shape) == right else ()
 
     def _two(self, answer: Answer) -> Iterator[Explanation]:
-        if self.square:
+        if self.elsewhere:
             return
         for entry, slugs in self.named(self._pairs, answer.columns):
             if not slugs:
                 yield Explanation(entry.plan.slugs, entry.plan.fields)
+
+    def _scaled(self, ground: Ground, rest: Column, part: Column) -> bool:
+        """Whether a column is a part of a regulariser, times what may stand before one.
+
+        That is a number, perhaps times one constant of the exercise; before ones, anything.
+        """
+        factors = _multiples(rest, part, ground.points)
+        if factors is None or len(set(part.numbers)) == 1:
+            return factors is not None
+        program, values = ground.layout.program, ground.env.values
+        scalars = [each for each in program.symbols if each.role == "constant" and not each.shape]
+        columns = [ground.column(values[each.name]).numbers for each in scalars]
+        return any(_level(factors / column) for column in (np.ones_like(factors), *columns))
 
     def _extra(self, answer: Answer) -> Iterator[Explanation]:
         right = self.references
@@ -236,6 +289,8 @@ STEPS: tuple[Callable[[Search, Answer], Iterator[Explanation]], ...] = (
     Search._at_loss,
     Search._turned,
     Search._one,
+    Search._in_writing,
+    Search._at_regulariser,
     Search._one_and_more,
     Search._two,
     Search._extra,
@@ -302,6 +357,21 @@ def _factors(left: Sequence[Column], right: Sequence[Column]) -> tuple[float, ..
             return None
         found.append(factor)
     return tuple(found)
+
+
+def _multiples(left: Column, right: Column, points: int) -> Numbers | None:
+    """By which factors at each point a column of several entries is a multiple of another."""
+    one, other = (each.numbers.reshape(points, -1) for each in (left, right))
+    if one.shape != other.shape or one.shape[1] < 2:
+        return None
+    factors = np.einsum("pn,pn->p", one, other) / np.einsum("pn,pn->p", other, other)
+    apart = np.abs(one - factors[:, None] * other).max()
+    return factors if apart <= FAR * np.abs(one).max() else None
+
+
+def _level(numbers: Numbers) -> bool:
+    """Whether all numbers are the same up to rounding."""
+    return bool(np.ptp(numbers) <= FAR * np.abs(numbers).max())
 
 
 def _as_row(value: Batch) -> Batch:

@@ -29,15 +29,17 @@ def _latest(total: Any, term: Any) -> Any:
 
 
 def step_mistakes(layout: Layout) -> Iterator[Plan]:
-    """Only the last time step, or no way back from one step to the step before."""
+    """Only the last time step, or no way back from one step, or any, to the step before."""
     slug, target = "truncated-to-last-step", layout.target.variable
     steps = [each for each in layout.program.statements if target in each.value.names]
     if len(steps) < 2 or layout.program.roles.get(target) != "parameter":
         return
     yield Plan((slug,), accumulate={target: _first})
-    cut = {key: rule for step in steps for key, rule in _cut(layout, step)}
-    if cut:
+    cuts = [cut for cut in (dict(_cut(layout, step)) for step in steps) if cut]
+    for cut in cuts:
         yield Plan((slug,), vjp=cut)
+    if len(cuts) > 1:
+        yield Plan((slug,), vjp={key: rule for cut in cuts for key, rule in cut.items()})
 
 
 def _cut(layout: Layout, step: Statement) -> Iterator[tuple[SiteKey, Rule]]:
