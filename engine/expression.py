@@ -78,6 +78,10 @@ class Const(Expr):
         object.__setattr__(self, "value", value)
         object.__setattr__(self, "_hash", hash(("Const", value.numerator, value.denominator)))
 
+    @property
+    def is_constant(self) -> bool:
+        return True
+
     def __hash__(self) -> int:
         return self._hash
 

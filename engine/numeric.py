@@ -68,6 +68,7 @@ class Batch(Operand):
     data: NDArray[Any]
     shape: Shape
     field: Field = FLOAT
+    is_constant: bool = False
 
     def apply(self, operator: str, *others: Batch, **attrs: Any) -> Batch:
         return applied(operator, (self, *others), attrs)
@@ -103,12 +104,12 @@ def constant(value: int | Fraction, field: Field = FLOAT) -> Batch:
     """A scalar that is the same at every point."""
     whole = value.numerator
     if value.denominator != 1 or not -SMALL < whole < SMALL:
-        return Batch(_constant(value, field), (), field)
+        return Batch(_constant(value, field), (), field, is_constant=True)
     # a small whole number is exact in every field, whatever precision is in force
     kept = field.small.get(whole)
     if kept is None:
         kept = field.small[whole] = _constant(whole, field)
-    return Batch(kept, (), field)
+    return Batch(kept, (), field, is_constant=True)
 
 
 def _constant(value: int | Fraction, field: Field) -> NDArray[Any]:

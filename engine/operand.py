@@ -25,6 +25,11 @@ class Operand:
 
     shape: Shape
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether this is a number that nothing is differentiated for."""
+        return False
+
     @abstractmethod
     def apply(self, operator: str, *others: Self, **attrs: Any) -> Self:
         """The result of `operator` on `self` and `others`."""

@@ -48,8 +48,8 @@ def _far(x: Any, y: Any) -> Any:
 
 
 def _power_vjp(g: Any, out: Any, x: Any, y: Any) -> tuple[Any, Any]:
-    """d(x^y) = y x^(y-1) dx; exponents are constants of the exercise."""
-    return g * y * x ** (y - 1), None
+    """d(x^y) = y x^(y-1) dx + x^y log(x) dy; a constant exponent asks for no logarithm."""
+    return g * y * x ** (y - 1), None if y.is_constant else g * out * x.apply("log")
 
 
 ROWS = (
@@ -163,6 +163,7 @@ ROWS = (
             Sample((MATRIX, ()), (POSITIVE, (3.0, 3.0))),
             Sample((MATRIX, ()), (ANY, (2.0, 2.0))),
             Sample((MATRIX, ()), (POSITIVE, (-1.0, -1.0))),
+            Sample(((), MATRIX), (POSITIVE, ANY)),
         ),
         refused=REFUSED_PAIRS,
         source=FLD,
