@@ -23,7 +23,7 @@ from engine.shapes import SCALAR, Shape, reduce, stretched, transpose
 from engine.shapes import canonical as canonical_shape
 
 LIMIT = 512
-KEPT = 4096  # normal forms
+KEPT = 2048  # normal forms, of 1 to 2 kB
 LONGEST = 40  # nodes of an expression whose normal form is kept
 
 Rational: TypeAlias = int | Fraction  # a whole number is an int, which is ten times as fast

@@ -19,6 +19,7 @@ from engine.program import Program, Statement, Symbol
 from engine.shapes import SCALAR, Dim, Shape
 
 MOST_SHOWN = 9  # names in a hint
+LONGEST_KEPT = 40  # characters of a name; strangers type longer ones, exercises have none
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
 WORDS = {
     "lam": "lambda",
@@ -29,11 +30,17 @@ WORDS = {
 }
 
 
-@lru_cache(maxsize=4096)
 def normal(name: str) -> str:
     """The one spelling that all spellings of a name share."""
+    return _kept(name) if len(name) <= LONGEST_KEPT else _worked_out(name)
+
+
+def _worked_out(name: str) -> str:
     plain = "".join(_plain(mark) for mark in unicodedata.normalize("NFD", name))
     return WORDS.get(plain, plain)
+
+
+_kept = lru_cache(maxsize=4096)(_worked_out)
 
 
 def _plain(mark: str) -> str:
