@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from engine.canonical import canonical, may_lack_values
 from engine.errors import PrecisionExhausted
-from engine.expression import Const, Expr, apply, const, substitute, walk
+from engine.expression import Const, Expr, Var, apply, const, substitute, walk
 from engine.notation import Problem
 from engine.program import Program
 from engine.symbolic import pointwise
@@ -22,7 +22,7 @@ from engine.symbolic.balls import Agreement
 from engine.symbolic.zeros import same_zeros
 from grader import verdict
 from grader.compiled import comparison_of
-from grader.plain.functions import MOST_BITS
+from grader.plain.functions import EULER, MOST_BITS
 from grader.plain.reader import Options
 from grader.plain.statement import PLAIN, Statement, names_in, stated
 from grader.plain.tokens import Unread, tokens
@@ -36,8 +36,14 @@ BUDGET = 4_000  # term products for a proof
 LARGEST = 2 * MOST_BITS  # bits of a number
 FIRST = 2  # points at which a difference is looked for before a proof is
 TIGHT, DECIMAL = Options(tight=True), Options(decimal=True)
-UNITS = frozenset(("i", "j"))
+UNIT = frozenset((IMAGINARY,))
+# Letters that may be constants, what they then are, and how that is said.
+MEANINGS: Mapping[str, tuple[Expr, str]] = {
+    **{each: (Var(IMAGINARY), f"with {each} the imaginary unit") for each in ("i", "j", "I")},
+    "E": (EULER, "with E the base of the natural logarithm"),
+}
 _LOG = re.compile(r"(?<![A-Za-z])log(?![\w])")
+_BASE = re.compile(r"E\s*(?:\^|\*\*)")
 _TIGHT = re.compile(r"/\s?\d+(?:[A-Za-zα-ω\\])")
 
 
@@ -66,12 +72,13 @@ class Equal:
     """Both are the same function of real numbers."""
 
     evidence: verdict.Proof | verdict.Agreement
+    domain: str = ""  # of the variables, and whether values may be lacking
     remark: str = ""  # on how the texts were read
 
     @property
     def text(self) -> str:
         """The evidence in words."""
-        return f"{self.evidence.text}, {self.remark}" if self.remark else self.evidence.text
+        return ", ".join(filter(None, (self.evidence.text, self.domain, self.remark)))
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,16 @@ class _Pair:
         """Other expressions over the same variables."""
         return replace(self, left=left, right=right)
 
+    @property
+    def domain(self) -> str:
+        """For which values of the variables the sides are compared."""
+        names = sorted((self.left.names | self.right.names) - {pointwise.CONSTANT} - UNIT)
+        names = [name for name in names if name not in self.foreign]
+        kinds = [f"{name} > 0" if name in self.positive else f"{name} real" for name in names]
+        partial = any(may_lack_values(side, frozenset()) for side in (self.left, self.right))
+        gaps = "where both sides have values" if partial and names else ""
+        return " ".join(filter(None, (f"for {', '.join(kinds)}" if kinds else "", gaps)))
+
 
 def equal(left: str, right: str, positive: frozenset[str] = frozenset()) -> Equality:
     """Whether two texts are the same function of the real numbers that their names stand for.
@@ -154,11 +171,13 @@ def _otherwise(left: str, right: str, names: Names, positive: frozenset[str]) ->
         found = _read_as(left, right, names, positive, DECIMAL)
         if isinstance(found, Equal):
             return replace(found, remark="with log to the base 10")
-    units = names.variables & UNITS
-    if units:
-        found = _read_as(left, right, names, positive, PLAIN, units)
+    for letter in sorted(names.variables & MEANINGS.keys()):
+        if letter == "E" and not _BASE.search(left + right):
+            continue
+        meaning, remark = MEANINGS[letter]
+        found = _read_as(left, right, names, positive, PLAIN, {letter: meaning})
         if isinstance(found, Equal):
-            return replace(found, remark=f"with {min(units)} the imaginary unit")
+            return replace(found, remark=remark)
     if _TIGHT.search(left) or _TIGHT.search(right):
         found = _read_as(left, right, names, positive, TIGHT)
         if isinstance(found, Equal):
@@ -179,9 +198,9 @@ def _read_as(
     names: Names,
     positive: frozenset[str],
     options: Options,
-    units: frozenset[str] = frozenset(),
+    meanings: Mapping[str, Expr] | None = None,
 ) -> Equality:
-    """The comparison of the texts by one reading."""
+    """The comparison of the texts by one reading; `meanings` of letters that may be constants."""
     statements: list[Statement] = []
     for side, text in (("left", left), ("right", right)):
         match stated(text, names, options):
@@ -191,8 +210,8 @@ def _read_as(
                 problem = Problem("limit", (0, len(text)), "this is longer than can be looked at")
                 return _unread(side, text, problem)
             case statement:
-                statements.append(statement)
-    return _stated(statements[0], statements[1], positive, units)
+                statements.append(statement.where(meanings) if meanings else statement)
+    return _stated(statements[0], statements[1], positive)
 
 
 def sides_of(left: str, right: str) -> tuple[Expr, Expr] | None:
@@ -223,14 +242,12 @@ def _is_astronomical(node: Expr) -> bool:
 # Statements.
 
 
-def _stated(
-    left: Statement, right: Statement, positive: frozenset[str], units: frozenset[str]
-) -> Equality:
+def _stated(left: Statement, right: Statement, positive: frozenset[str]) -> Equality:
     pair = _Pair(left.value, right.value, positive, dict(left.foreign + right.foreign))
-    if units or IMAGINARY in left.names | right.names:
+    if IMAGINARY in left.names | right.names:
         if not _is_value(left, right):
             return Invalid("both", "Relations are compared over the real numbers only.")
-        return _complex(pair, units | {IMAGINARY})
+        return _complex(pair)
     if _is_value(left, right):
         return _compared(pair)
     if left.relations and right.relations:
@@ -318,26 +335,26 @@ def _compared(pair: _Pair) -> Equality:
     comparing = pointwise.Comparing(pair.left, pair.right, pair.positive, pair.foreign)
     apart = comparing.further(FIRST)
     if apart is None and _same_form(pair.left, pair.right) and comparing.agreed:
-        return Equal(verdict.Proof(EVERYWHERE))
+        return Equal(verdict.Proof(EVERYWHERE), pair.domain)
     apart = apart or comparing.further()
     if apart is not None:
         return _apart(apart)
     match comparing.outcome():
         case pointwise.Nowhere(left=False, right=False):
-            return _complex(pair, frozenset())
+            return _complex(pair)
         case pointwise.Nowhere() as nowhere:
             return _nowhere(nowhere)
         case pointwise.Agreed(points=points, bits=bits):
             if _is_proved(pair):
-                return Equal(verdict.Proof(PROVED))
-            return Equal(verdict.Agreement(points, bits))
+                return Equal(verdict.Proof(PROVED), pair.domain)
+            return Equal(verdict.Agreement(points, bits), pair.domain)
         case pointwise.Apart() as late:
             return _apart(late)
 
 
-def _complex(pair: _Pair, units: frozenset[str]) -> Equality:
+def _complex(pair: _Pair) -> Equality:
     """The comparison of principal values in the complex plane."""
-    sides = pointwise.Principal(pair.left, pair.right, pair.positive, pair.foreign, units)
+    sides = pointwise.Principal(pair.left, pair.right, pair.positive, pair.foreign, UNIT)
     match sides.outcome():
         case pointwise.Nowhere() as nowhere:
             return _nowhere(nowhere)

@@ -42,6 +42,7 @@ CANDIDATES = 30
 ROOM = 12  # generators for kernels in a proof
 LONG = 40  # bits of a number that is written out
 LARGE = 2**40
+MOST_SPENT = 60_000  # bits of all evaluations of a comparison
 SPARE = 60  # bits that are lost on the way
 KEPT = 512  # coordinates; more of balls
 DENOMINATOR = 64
@@ -359,6 +360,7 @@ class Comparing:
     seen_left: bool = False
     seen_right: bool = False
     turn: int = 0
+    spent: int = 0  # bits of all evaluations
 
     def __post_init__(self) -> None:
         self.points = Points(_variables(self.left, self.right, self.foreign), self.positive)
@@ -366,7 +368,9 @@ class Comparing:
 
     def further(self, enough: int = ENOUGH) -> Apart | None:
         """A difference, if one is found before `enough` points agree or all are looked at."""
-        while self.turn < self.points.count and len(self.agreed) < enough:
+        while (
+            self.turn < self.points.count and len(self.agreed) < enough and self.spent < MOST_SPENT
+        ):
             apart = self._looked_at(self.turn)
             self.turn += 1
             if apart:
@@ -382,6 +386,7 @@ class Comparing:
     def _looked_at(self, turn: int) -> Apart | None:
         bits = BITS + self.literal
         while bits <= MOST_BITS + self.literal:
+            self.spent += bits
             with precision(bits):
                 found = self._at(turn, bits)
             if found is not TOO_WIDE:

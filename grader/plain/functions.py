@@ -16,6 +16,7 @@ from engine.notation import show
 from engine.symbolic.pointwise import Foreign
 
 ONE: Expr = const(1)
+TEN: Expr = const(10)
 EULER = apply("exp", const(1))
 LARGEST_FACTORIAL = 60  # written as a number
 MOST_BITS = 4000  # of a power that is written as a number
@@ -122,6 +123,11 @@ def binomial(strangers: Foreigners, n: Expr, k: Expr) -> Expr:
     return above / (factorial(strangers, k) * rest)
 
 
+def _arranged(strangers: Foreigners, n: Expr, k: Expr) -> Expr:
+    """The number of arrangements of k out of n."""
+    return binomial(strangers, n, k) * factorial(strangers, k)
+
+
 def _folded(function: Callable[[Expr, Expr], Expr]) -> Callable[..., Expr]:
     return lambda *args: reduce(function, args)
 
@@ -169,7 +175,7 @@ _BUILT: dict[str, Function] = {
     **{name: _row(name) for name in _ROWS},
     "sqrt": Function(root, 1, 2),
     "log": Function(log, 1, 2),
-    "lg": Function(lambda x: log(x, const(10))),
+    "lg": Function(lambda x, base=TEN: log(x, base), 1, 2),
     "log2": Function(lambda x: log(x, const(2))),
     "log1p": Function(lambda x: log(1 + x)),
     "expm1": Function(lambda x: x.apply("exp") - 1),
@@ -198,6 +204,8 @@ _BUILT: dict[str, Function] = {
     "leaky_relu": _row("leaky_relu", 2),
     "factorial": Function(factorial, foreign=True),
     "binomial": Function(binomial, 2, 2, foreign=True),
+    "perm": Function(_arranged, 2, 2, foreign=True),
+    "rational": Function(lambda a, b: a / b, 2, 2),
     "gamma": Function(_gamma, foreign=True),
     "f": _foreign("f"),
     "g": _foreign("g"),
@@ -218,12 +226,29 @@ _ALIASES = {
     "csch": "cosech", "abs": "fabs absolute", "ceil": "ceiling", "root": "nthroot surd",
     "pow": "power", "max": "maximum fmax", "min": "minimum fmin", "step": "heaviside",
     "where": "if", "binomial": "binom comb nCr choose", "factorial": "fact",
-    "sigmoid": "logistic expit", "trunc": "fix",
+    "sigmoid": "logistic expit", "trunc": "fix", "perm": "nPr",
 }  # fmt: skip
 FUNCTIONS: Mapping[str, Function] = _BUILT | {
     alias: _BUILT[name] for name, aliases in _ALIASES.items() for alias in aliases.split()
 }
-SHORT = frozenset(("th", "sh", "ch", "tg", "lb", "ld", "if", "fix", "step", "comb", "fact"))
+SHORT = frozenset(
+    (
+        "th",
+        "sh",
+        "ch",
+        "tg",
+        "lb",
+        "ld",
+        "if",
+        "fix",
+        "step",
+        "comb",
+        "fact",
+        "rational",
+        "perm",
+        "square",
+    )
+)
 INVERSES = {
     name: FUNCTIONS[f"arc{name}"]
     for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech",

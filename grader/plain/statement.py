@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from engine.errors import EngineError
-from engine.expression import Expr
+from engine.expression import Expr, substitute
 from engine.notation import Problem
 from engine.symbolic.pointwise import Foreign
 from grader.plain.reader import Options, read
@@ -16,6 +17,11 @@ from grader.plain.words import Names, names_of, resolved
 
 PLAIN = Options()
 RELATIONS = frozenset(("=", "<", ">", "<=", ">="))
+# Left sides that only name what is on the right: f(x), y', dy/dx.
+_NAMING = re.compile(
+    r"[A-Za-z]'{0,3}\([A-Za-z](?:,[A-Za-z])*\)|[A-Za-z]'{1,3}"
+    r"|\\frac\{d[A-Za-z]\}\{d[A-Za-z]\}|d[A-Za-z]/d[A-Za-z]"
+)
 OPENING, CLOSING = frozenset("([{⌊⌈"), frozenset(")]}⌋⌉")
 
 
@@ -23,8 +29,8 @@ OPENING, CLOSING = frozenset("([{⌊⌈"), frozenset(")]}⌋⌉")
 class Statement:
     """Sides with the relations between them; an expression is one side.
 
-    `label` is the name on the left of an equation that only gives its right side a name; it ends in
-    brackets where it is a function's.
+    `label` is the name on the left of an equation that only gives its right side a name.  Where it
+    names a function or a derivative it ends in brackets, and is no side.
     """
 
     sides: tuple[Expr, ...]
@@ -42,6 +48,15 @@ class Statement:
         """The variables of all sides, and of what functions beside the table are applied to."""
         operands = [arg for _, each in self.foreign for arg in each.args]
         return frozenset().union(*(each.names for each in (*self.sides, *operands)))
+
+    def where(self, meanings: Mapping[str, Expr]) -> Statement:
+        """The same with expressions for some variables."""
+        foreign = tuple(
+            (name, replace(each, args=tuple(substitute(arg, meanings) for arg in each.args)))
+            for name, each in self.foreign
+        )
+        sides = tuple(substitute(side, meanings) for side in self.sides)
+        return replace(self, sides=sides, foreign=foreign)
 
 
 def names_in(left: str, right: str) -> Names:
@@ -65,12 +80,15 @@ def stated(text: str, names: Names, options: Options = PLAIN) -> Statement | Pro
 def _stated(text: Sequence[Token], options: Options) -> Statement:
     parts = list(_parts(text))
     relations = tuple(part[-1].text for part in parts[:-1])
-    read_parts = [read(_ended(part), options) for part in parts]
-    foreign = {name: each for part in read_parts for name, each in part.foreign.items()}
     label = _label(parts[0][:-1]) if relations and relations[0] == "=" else ""
-    return Statement(
-        tuple(part.expr for part in read_parts), relations, label, tuple(foreign.items())
-    )
+    if label.endswith("()"):
+        parts, relations = parts[1:], relations[1:]
+    understood = [read(_ended(part), options) for part in parts]
+    foreign = {name: each for part in understood for name, each in part.foreign.items()}
+    sides = tuple(part.expr for part in understood)
+    if any(label in side.names for side in sides[1:]):
+        label = ""
+    return Statement(sides, relations, label, tuple(foreign.items()))
 
 
 def _parts(text: Sequence[Token]) -> Iterator[list[Token]]:
@@ -92,10 +110,8 @@ def _ended(part: list[Token]) -> list[Token]:
 
 
 def _label(part: list[Token]) -> str:
-    """The name that a part is; of f(x), f()."""
-    match [token.text for token in part]:
-        case [name] if part[0].kind == "var":
-            return name
-        case [name, "(", _, ")"] if part[0].kind in ("var", "fun") and part[2].kind == "var":
-            return f"{name}()"
-    return ""
+    """The name that a part is; with brackets where it names a function or a derivative."""
+    if len(part) == 1 and part[0].kind == "var":
+        return part[0].text
+    written = "".join(token.text for token in part)
+    return f"{written}()" if _NAMING.fullmatch(written) else ""

@@ -52,7 +52,7 @@ class Token:
 # Signs, by their one spelling.
 _SIGNS = {
     "*": ("·", "⋅", "∙", "×", "∗", "•", r"\cdot", r"\times", r"\ast", ".*"),
-    "/": ("÷", r"\div", "./", r"\over"),
+    "/": ("÷", r"\div", "./"),
     "^": ("**", ".^"),
     "-": ("−", "–", "—", "\u2010", "\u2011"),
     "<=": ("≤", r"\leq", r"\le", r"\leqslant", "=<"),
@@ -102,6 +102,8 @@ _PATTERN = re.compile(
         |(?:np|numpy|math|cmath|torch|sympy|sp)\.(?=[A-Za-z]))+)
   | (?P<thousands>\d{{1,3}}(?:(?:,|\{{,\}}|\\[,!]|,\\!)\d{{3}})+(?![\d])(?:\.\d+)?)
   | (?P<wide>(?<![\d.])[1-9]\d{{0,2}}(?:\ \d{{3}})+(?![\d/.^])(?!\s*/))
+  | (?P<periodic>(?P<head>\d*\.\d*)\\(?:overline|bar|dot)\s*\{{(?P<period>\d{{1,20}})\}})
+  | \\text\s*\{{(?P<prose>[^{{}}]*\s[^{{}}]*)\}}
   | (?P<number>(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
   | (?P<vulgar>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])
   | %(?P<maxima>pi|e|i|phi)(?![^\W_])
@@ -136,6 +138,7 @@ def tokens(text: str) -> tuple[Token, ...]:
         raise Unread(strange.span(), "nothing is differentiated or integrated here")
     found: list[Token] = []
     plain = text if text.isascii() else text.translate(_ALIKE)
+    plain = plain.rstrip(" \t\n;.")
     spaced, command, depth, at = False, False, 0, 0
     while at < len(plain):
         match = _PATTERN.match(plain, at)
@@ -184,6 +187,20 @@ def _thousands(match: re.Match[str]) -> list[Token]:
     if len(plain) > MOST_DIGITS:
         raise Unread(match.span(), f"a number has at most {MOST_DIGITS} digits", kind="limit")
     return [_made("number", plain, Fraction(plain))]
+
+
+def _periodic(match: re.Match[str]) -> list[Token]:
+    """A decimal with a period: 0.1666… is 0.1\\overline{6}."""
+    head, period = match["head"], match["period"]
+    if len(head) > MOST_DIGITS:
+        raise Unread(match.span(), f"a number has at most {MOST_DIGITS} digits", kind="limit")
+    unit = Fraction(1, 10 ** len(head.partition(".")[2]))
+    value = Fraction(f"0{head}0") + unit * Fraction(int(period), 10 ** len(period) - 1)
+    return [_made("number", match[0], value)]
+
+
+def _prose(match: re.Match[str]) -> list[Token]:
+    raise Unread(match.span(), "units and words mean nothing here")
 
 
 def _vulgar(match: re.Match[str]) -> list[Token]:
@@ -243,5 +260,5 @@ _MAKERS: dict[str, Callable[[re.Match[str]], list[Token]]] = {
     "number": _number, "thousands": _thousands, "wide": _thousands, "vulgar": _vulgar,
     "word": lambda match: _word(match[0]), "inside": _named, "single": _named,
     "under": _accented, "bare": _accented, "command": _command, "sub": _below, "below": _below,
-    "subs": _subs, "sup": _raised, "maxima": _maxima,
+    "subs": _subs, "sup": _raised, "maxima": _maxima, "periodic": _periodic, "prose": _prose,
 }  # fmt: skip
