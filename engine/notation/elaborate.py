@@ -12,7 +12,7 @@ the identity, a reshaped rank-1 vector) are the sugars of the language.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NoReturn
@@ -20,8 +20,8 @@ from typing import Any, NoReturn
 from engine.errors import ShapeError
 from engine.expression import Apply, Const, Expr, Var, apply, walk
 from engine.notation import vocabulary as words
-from engine.notation.components import einsum, entire
-from engine.notation.cursor import is_comparison
+from engine.notation.components import einsum, entire, unbound
+from engine.notation.cursor import is_comparison, unwrapped
 from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.fitting import Ones, all_alike, lifted, lifted_product, two_readings
 from engine.notation.indices import extent, extents, is_position, parts, shifted
@@ -77,13 +77,18 @@ class Options:
 
     A strict reading never takes factors side by side for an element-wise product.  `entrywise`
     chooses the other reading of K (1 - K) for a square K, where both conform.  With `matlab`, `*`
-    is a matrix product.  `free` are the indices of a component form, `ordered` where a left-hand
-    side says which of them counts rows, `from_zero` where they stand in square brackets.
+    is a matrix product and sums go down the columns; with `columns`, an example of a batch in rows
+    is a column; with `lengths`, |r| is the length of a vector; with `outer`, ⊗ is the outer product
+    where factors have one shape.  `free` are the indices of a component form, `ordered` where a
+    left-hand side says which of them counts rows, `from_zero` where they stand in square brackets.
     """
 
     strict: bool = False
     entrywise: bool = False
     matlab: bool = False
+    columns: bool = False
+    lengths: bool = False
+    outer: bool = False
     free: tuple[str, ...] = ()
     ordered: bool = False
     from_zero: bool = False
@@ -109,7 +114,10 @@ class Elaborator:
         self, scope: Scope, strict: bool, entrywise: bool, options: Options = PLAIN
     ) -> None:
         self.matlab = options.matlab or scope.matlab
+        self.options = options
         self.ordered = options.ordered
+        self.text = ""
+        self.units = False
         self.indices = tuple(free_name(name, scope) for name in options.free)
         self.free = {
             name: apply("sub", Var(own), ONE) if options.from_zero else Var(own)
@@ -126,6 +134,8 @@ class Elaborator:
     # Statements
 
     def answer(self, answer: Answer) -> Elaborated:
+        self.text = answer.text
+        self.units = "I" in answer.text and self.scope.lookup("I") is None
         main = _main_clause(answer.clauses, self.scope)
         self.define_all((*answer.clauses[main + 1 :], *answer.clauses[:main]))
         links = self.links(answer.clauses[main])
@@ -262,7 +272,11 @@ class Elaborator:
         self.unknown(f"∂{key[1:].replace('/d', '/∂')}", node.span)
 
     def unary(self, node: Unary) -> Expr:
-        return self.build(node.op, node.span, self.expr(node.arg))
+        arg = self.expr(node.arg)
+        is_vector = len(arg.shape) == 1 or 1 in arg.shape
+        if self.options.lengths and node.op == words.ABSOLUTE_ROW and is_vector:
+            return self.build(words.NORM_ROW, node.span, arg)
+        return self.build(node.op, node.span, arg)
 
     def infix(self, node: Infix) -> Expr:
         if TABLE[node.op].notation.power == CHAIN:
@@ -271,7 +285,7 @@ class Elaborator:
             ratio = self.differential(node)
             if ratio is not None:
                 return ratio
-        if isinstance(node.left, Name) or isinstance(node.right, Name):
+        if self.units:
             identity = self.identity(node)
             if identity is not None:
                 return identity
@@ -286,7 +300,16 @@ class Elaborator:
             left, right = self.expr(node.left), self.expr(node.right)
         if node.op == words.POWER_ROW:
             _check_exponent(right, node.right.span)
+        if node.op == words.OUTER_ROW:
+            return self.crossed(node.span, left, right)
         return self.build(node.op, node.span, left, right)
+
+    def crossed(self, span: Span, left: Expr, right: Expr) -> Expr:
+        """⊗: entry by entry where the shapes are one, else the outer product."""
+        entrywise = left.shape == right.shape and not self.options.outer
+        if entrywise or not (left.shape and right.shape):
+            return self.build(words.SCALING, span, left, right)
+        return self.build(words.OUTER_ROW, span, left, right)
 
     def asked_class(self, node: Infix) -> Expr | None:
         """1{k = y}, where y is one-hot: its entry at the index k."""
@@ -383,13 +406,29 @@ class Elaborator:
 
     def filled(self, ones: Ones, values: list[Expr | Ones], position: int) -> Expr:
         """The vector of ones that fits its neighbour; a plain 1 where none is a matrix."""
-        side = values[position + 1 :] if ones.row else list(reversed(values[:position]))
-        neighbour = next((value for value in side if isinstance(value, Expr) and value.shape), None)
-        if neighbour is None or len(neighbour.shape) != 2:
-            return ONE
-        size = neighbour.shape[0 if ones.row else 1]
-        column = apply("ones", shape=(size, 1))
-        return apply(words.TRANSPOSE_ROW, column) if ones.row else column
+        before = _nearest(reversed(values[:position]))
+        after = _nearest(values[position + 1 :])
+        if ones.row:
+            return self.row_of_ones(values, position, before, after)
+        if before is not None:
+            return apply("ones", shape=(before.shape[1], 1))
+        wanted = self.scope.wanted or ()
+        if after is not None and after.shape[0] == 1 and wanted[1:] == after.shape[1:]:
+            return apply("ones", shape=(wanted[0], 1))
+        return ONE
+
+    def row_of_ones(
+        self, values: list[Expr | Ones], position: int, before: Expr | None, after: Expr | None
+    ) -> Expr:
+        """1^T: as long as what follows has rows; behind a row a column, as some write it."""
+        if after is not None:
+            return apply(words.TRANSPOSE_ROW, apply("ones", shape=(after.shape[0], 1)))
+        if position and isinstance(values[position - 1], Ones):
+            column = self.filled(Ones(False), values, position - 1)
+            return apply(words.TRANSPOSE_ROW, column) if column.shape else ONE
+        if before is not None and before.shape[1] != 1:
+            return apply("ones", shape=(before.shape[1], 1))
+        return ONE
 
     def times(self, span: Span, left: Expr, right: Expr, elementwise: bool, fork: bool) -> Expr:
         """The matrix product; element-wise where only that fits and the place allows it."""
@@ -413,13 +452,37 @@ class Elaborator:
         return words.IDENTITY_ROW in rows and self.scope.lookup(node.spelling) is None
 
     def identity(self, node: Infix) -> Expr | None:
-        """I + A or A - I, for a square A."""
-        sides = [self.is_identity(node.left), self.is_identity(node.right)]
+        """I + A or A - λ I, for a square A; λ I alone is λ until its size is known."""
+        sides = [self.has_identity(node.left), self.has_identity(node.right)]
         if sides[0] == sides[1]:
             return None
-        other = self.expr(node.right if sides[0] else node.left)
+        unit, rest = (node.left, node.right) if sides[0] else (node.right, node.left)
+        other = self.expr(rest)
+        bare = self.is_identity(unwrapped(unit))
+        factor = ONE if bare else self.expr(unit)
+        if not bare and factor.shape:
+            return None
+        if not other.shape:
+            pair = (factor, other) if sides[0] else (other, factor)
+            return self.build(node.op, node.span, *pair)
         eye = self.build(words.IDENTITY_ROW, node.span, shape=other.shape)
+        eye = eye if bare else apply(words.SCALING, factor, eye)
         return self.build(node.op, node.span, *((eye, other) if sides[0] else (other, eye)))
+
+    def has_identity(self, node: Syntax) -> bool:
+        """Whether `node` is a multiple of a bare I, as it is written."""
+        match node:
+            case Name():
+                return self.is_identity(node)
+            case Group(inner=inner) | Unary(op="neg", arg=inner):
+                return self.has_identity(inner)
+            case Chain(items=items):
+                return any(map(self.has_identity, items))
+            case Infix(op=op, left=left, right=right) if op == words.SCALING:
+                return self.has_identity(left) or self.has_identity(right)
+            case Infix(op=op, left=left) if op == words.QUOTIENT_ROW:
+                return self.has_identity(left)
+        return False
 
     def build(self, op: str, span: Span, *args: Expr, **attrs: Any) -> Expr:
         """`op` applied; a conflict of shapes becomes a problem with its place."""
@@ -485,10 +548,15 @@ class Elaborator:
                 )
             )
         nodes, extra = node.args[: row.arity], node.args[row.arity :]
+        if row.name == words.NORM_ROW and _is_plain_norm(node):
+            return self.build(row.name, node.span, self.expr(nodes[0]))
         attrs = self.attributes(node, row, extra)
         if row.notation.power == CHAIN:
             return self.product(node.span, list(nodes), literal=True)
         args = [self.expr(arg) for arg in nodes]
+        special = self.special(node, row, args, attrs)
+        if special is not None:
+            return special
         if UNKNOWN in attrs.get("shape", ()):
             attrs["shape"] = self.completed(node, attrs["shape"], args[0] if args else ONE)
         if len(attrs.get("shape", ())) == 1 and row.name == words.IDENTITY_ROW:
@@ -496,6 +564,26 @@ class Elaborator:
         if row.name == words.POWER_ROW:
             _check_exponent(args[1], node.span)
         return self.build(row.name, node.span, *args, **attrs)
+
+    def special(
+        self, node: Call, row: Operator, args: list[Expr], attrs: dict[str, Any]
+    ) -> Expr | None:
+        """What a function does with operands that its row does not take, or in MATLAB."""
+        if row.name == words.OUTER_ROW and not all(arg.shape for arg in args):
+            return self.build(words.SCALING, node.span, *args)
+        shape = args[0].shape if args else ()
+        if row.name == words.DIAGONAL_ROW and len(shape) == 2 and 1 not in shape:
+            column = self.build("diagonal", node.span, *args)
+            return apply("reshape", column, shape=column.shape[:1])
+        if row.name == words.DIAGONAL_ROW and not shape:
+            return args[0]
+        sums = self.options.matlab and not node.qualified and "keepdims" in attrs
+        if sums and len(shape) == 2 and 1 not in shape:
+            axis = attrs["axis"]
+            attrs |= {"axis": 0 if axis is None else axis - 1, "keepdims": True}
+        elif sums:
+            attrs["axis"] = None
+        return None
 
     def completed(self, node: Call, shape: Shape, arg: Expr) -> Shape:
         """A shape with its -1 worked out: as many as there are entries."""
@@ -581,12 +669,26 @@ class Elaborator:
 
     def slope(self, node: Call, row: Operator) -> Expr:
         """f'(x): the derivative of an element-wise function, entry by entry."""
+        if row.name == words.SOFTMAX_ROW and node.primes == len(node.args) == 1:
+            jacobian = self.jacobian(node, row)
+            if jacobian is not None:
+                return jacobian
         if not row.elementwise or node.primes > 1 or len(node.args) != row.arity:
             raise Mistake(Problem("parse", node.span, _no_slope(node, row)))
         args = [self.expr(arg) for arg in node.args]
         out = self.build(row.name, node.span, *args)
         slope = row.vjp(ONE, out, *args)[0]
         return ZERO if slope is None else _without_ones(slope)
+
+    def jacobian(self, node: Call, row: Operator) -> Expr | None:
+        """softmax'(z) = diag(s) - s s^T, for a vector z."""
+        arg = self.expr(node.args[0])
+        if 1 not in arg.shape:
+            return None
+        out = self.build(row.name, node.span, arg)
+        column = out if len(out.shape) == 2 and out.shape[1] == 1 else out.T
+        square = self.build("diag", node.span, out)
+        return self.build("sub", node.span, square, column @ column.T)
 
     # Entries and sums
 
@@ -677,7 +779,9 @@ class Elaborator:
             case (1, _):
                 return self.build("entry", node.span, base, ONE, position)
             case (_, _) if self.scope.example_axis is not None:
-                return self.build("slice", node.span, base, position, axis=self.scope.example_axis)
+                axis = self.scope.example_axis
+                row = self.build("slice", node.span, base, position, axis=axis)
+                return self.standing(node.base, row)
         shape = show_shape(base.shape)
         raise Mistake(
             Problem(
@@ -703,7 +807,15 @@ class Elaborator:
                     shapes=(base.shape,),
                 )
             )
-        return self.build("slice", node.span, base, index, axis=axis)
+        return self.standing(node.base, self.build("slice", node.span, base, index, axis=axis))
+
+    def standing(self, base: Syntax, example: Expr) -> Expr:
+        """An example as a column, where x^{(i)} is written for a row of X."""
+        if not (self.options.columns and isinstance(base, Name)) or example.shape[:1] != (1,):
+            return example
+        letters = [mark for mark in self.text[slice(*base.span)] if mark.isalpha()]
+        small = bool(letters) and letters[-1].islower() and base.spelling[:1].isupper()
+        return example.T if small else example
 
     def entry_of_example(self, node: Index, example: Expr, axis: int | None) -> Expr | None:
         """x_j^{(i)}: one entry of one example."""
@@ -717,26 +829,42 @@ class Elaborator:
 
     def binder(self, node: Binder) -> Expr:
         """A sum over an index; bounds that are left out are those of what it selects from."""
+        whole = self.summed_away(node)
+        if whole is not None:
+            return whole
         before = self.bound.get(node.index)
         zero_based = isinstance(node.low, Number) and node.low.value == 0
-        variable = Var(node.index)
+        own = free_name(node.index, self.scope)
+        variable = Var(own)
         self.bound[node.index] = apply("sub", variable, ONE) if zero_based else variable
         body = self.expr(node.body)
         if before is None:
             del self.bound[node.index]
         else:
             self.bound[node.index] = before
-        size = self.high(node, zero_based) if node.high is not None else extent(body, node.index)
+        size = self.high(node, zero_based) if node.high is not None else extent(body, own)
         if size is None:
             raise Mistake(
                 Problem("parse", node.span, f"the sum does not say how far {node.index} goes")
             )
-        self.check_extents(node, body, size)
-        return apply(node.op, body, index=node.index, size=size)
+        self.check_extents(node, body, size, own)
+        return apply(node.op, body, index=own, size=size)
 
-    def check_extents(self, node: Binder, body: Expr, size: Dim) -> None:
+    def summed_away(self, node: Binder) -> Expr | None:
+        """Σ_m X, where m is a dimension of X and no index in it: the sum along its axis."""
+        if node.high is not None or self.scope.dimension(node.index) != node.index:
+            return None
+        if node.index in unbound(node.body):
+            return None
+        body = self.expr(node.body)
+        if body.shape.count(node.index) != 1:
+            return None
+        axis = body.shape.index(node.index)
+        return self.build("sum", node.span, body, axis=axis, keepdims=True)
+
+    def check_extents(self, node: Binder, body: Expr, size: Dim, own: str) -> None:
         """Refuses an index that runs further, or less far, than what it selects from."""
-        for found, base in extents(body, node.index):
+        for found, base in extents(body, own):
             short = isinstance(size, int) and isinstance(found, int) and size <= found
             if found != size and not short:
                 where = f"the index {node.index} runs to {size}, but selects one of {found}"
@@ -819,6 +947,20 @@ def free_name(letter: str, scope: Scope) -> str:
     """The variable of a free index; its letter may be that of a dimension."""
     taken = scope.dimensions | scope.symbols.keys()
     return letter if letter not in taken else f"{letter}_at"
+
+
+def _nearest(values: Iterable[Expr | Ones]) -> Expr | None:
+    """The first matrix among `values`."""
+    found = (value for value in values if isinstance(value, Expr) and value.shape)
+    matrix = next(found, None)
+    return matrix if matrix is not None and len(matrix.shape) == 2 else None
+
+
+def _is_plain_norm(node: Call) -> bool:
+    """Whether `norm(r, 2)` or `norm(r, ord=2)` only says what is usual."""
+    orders = (*node.args[1:], *(value for name, value in node.keywords if name == "ord"))
+    usual = all(isinstance(each, Number) and each.value == 2 for each in orders)
+    return len(orders) == 1 and usual
 
 
 def _operands(node: Call, arity: int) -> str:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from engine.errors import ProgramError
 from engine.expression import Expr
 from engine.notation.components import free_indices, has_brackets, is_left_sided
-from engine.notation.elaborate import Elaborated, Options, elaborate
+from engine.notation.elaborate import PLAIN, Elaborated, Options, elaborate
 from engine.notation.errors import Mistake, NotationError, Problem
 from engine.notation.parser import parse
 from engine.notation.scope import Scope
@@ -65,11 +65,56 @@ def read(text: str, scope: Scope, *, strict: bool = False) -> Reading:
 def read_again(syntax: Answer, scope: Scope, *, strict: bool = False) -> Reading:
     """What a surface tree says in `scope`, which may be another than it was parsed in."""
     outcome = _plainly(syntax, scope, Options(strict=strict))
-    if strict or (isinstance(outcome, Read) and not syntax.matlab):
+    if strict or (not syntax.matlab and _fits(outcome, scope)):
         return outcome
     if isinstance(outcome, Unreadable) and scope.wanted is not None:
         outcome = _in_components(outcome, syntax, scope)
+    if not _fits(outcome, scope):
+        outcome = _otherwise(outcome, syntax, scope)
     return _in_matlab(outcome, syntax, scope) if syntax.matlab else outcome
+
+
+def _fits(outcome: Reading, scope: Scope) -> bool:
+    """Whether a reading has the shape of what is asked for, or any where that is not known."""
+    if not isinstance(outcome, Read) or scope.wanted is None:
+        return isinstance(outcome, Read | Ambiguous)
+    shape = outcome.expr.shape
+    return shape == scope.wanted or (
+        len(shape) == 1 and shape == tuple(dim for dim in scope.wanted if dim != 1)
+    )
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another meaning of a sign, for texts with `signs` whose usual meaning does not conform."""
+
+    signs: tuple[str, ...]
+    options: Options
+    note: str
+
+
+ALTERNATIVES = (
+    Alternative(
+        ("_", "^", "⁽", "ᵢ"),
+        Options(columns=True),
+        "an example such as x^{(i)} was read as a column, as in books",
+    ),
+    Alternative(("|", "vert"), Options(lengths=True), "|…| was read as the length of a vector"),
+    Alternative(("⊗", "otimes"), Options(outer=True), "⊗ was read as the outer product"),
+)
+
+
+def _otherwise(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
+    """A reading with another meaning of a sign, where that conforms and the usual one does not."""
+    for each in ALTERNATIVES:
+        if not any(sign in syntax.text for sign in each.signs):
+            continue
+        other = _plainly(syntax, scope, each.options)
+        if isinstance(other, Unreadable) and scope.wanted is not None:
+            other = _in_components(other, syntax, scope, each.options)
+        if isinstance(other, Read) and _fits(other, scope):
+            return replace(other, notes=(*other.notes, each.note))
+    return outcome
 
 
 def _plainly(syntax: Answer, scope: Scope, options: Options) -> Reading:
@@ -87,13 +132,15 @@ def _plainly(syntax: Answer, scope: Scope, options: Options) -> Reading:
     return _said(elaborated, syntax)
 
 
-def _in_components(outcome: Unreadable, syntax: Answer, scope: Scope) -> Reading:
+def _in_components(
+    outcome: Unreadable, syntax: Answer, scope: Scope, given: Options = PLAIN
+) -> Reading:
     """The reading as entries of a vector or a matrix, where the text has free indices."""
     free = free_indices(syntax, scope)
     if not free or scope.wanted in (None, SCALAR):
         return outcome
     bracketed = scope.base == 0 and has_brackets(syntax)
-    options = Options(free=free, ordered=is_left_sided(syntax), from_zero=bracketed)
+    options = replace(given, free=free, ordered=is_left_sided(syntax), from_zero=bracketed)
     return _plainly(syntax, scope, options)
 
 
@@ -107,9 +154,10 @@ def _in_matlab(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
     other = _plainly(syntax, scope, Options(matlab=True))
     if not isinstance(other, Read):
         return outcome
-    if isinstance(outcome, Read):
-        return outcome if other.expr == outcome.expr else Ambiguous((outcome, other))
-    if outcome.problem.kind != "shape":
+    if isinstance(outcome, Read) and _fits(outcome, scope) >= _fits(other, scope):
+        settled = other.expr == outcome.expr or not _fits(other, scope)
+        return outcome if settled else Ambiguous((outcome, other))
+    if isinstance(outcome, Unreadable) and outcome.problem.kind != "shape":
         return outcome
     return replace(other, notes=(*other.notes, "* was read as a matrix product, as in MATLAB"))
 

@@ -81,7 +81,7 @@ FENCE_SIGNS = {
 
 COMPARISONS = _level(COMPARISON)
 SUMS = _level(SUM)
-PRODUCTS = _level(PRODUCT) | _level(CHAIN)
+PRODUCTS = _level(PRODUCT) | _level(CHAIN) | {"⊗": "outer", "otimes": "outer"}
 FRACTION = _rows("quotient")[0].notation.latex.lstrip("\\")
 QUOTIENTS = {sign: row for sign, row in _signs(_rows("quotient")).items() if sign != FRACTION}
 POWERS = _signs(_rows("power"))
@@ -95,6 +95,9 @@ FENCES = _fences()
 EQUALITY = next(row.name for row in TABLE.values() if "=" in _glyphs(row))
 SCALING = next(row.name for row in TABLE.values() if row.notation.scaling)
 PRODUCT_OF_MATRICES = next(row.name for row in _rows("infix") if not row.notation.text)
+OUTER_ROW = "outer"
+SOFTMAX_ROW = "softmax"
+DIAGONAL_ROW = "diag"
 POWER_ROW = _rows("power")[0].name
 QUOTIENT_ROW = _rows("quotient")[0].name
 TRANSPOSE_ROW = _rows("postfix")[0].name

@@ -29,9 +29,9 @@ ROWS = (
     ("ones(s, 1)", "parse", "s", "expected a size: a number or a dimension"),
     ("where(z, 1)", "parse", "where(z, 1)", "the function where takes 3 operands, not 2"),
     (
-        "softmax'(z)",
+        "softmax'(X)",
         "parse",
-        "softmax'(z)",
+        "softmax'(X)",
         "the derivative softmax' is no entry-by-entry function: write the matrix or sum out",
     ),
     ("a_m", "parse", "m", "an index is a number or the index of a sum"),
