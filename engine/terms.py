@@ -259,8 +259,18 @@ def _negated(factors: list[Expr]) -> list[Expr]:
     first, *others = factors
     match first:
         case Apply(op="div", args=(top, bottom)) if not others and not is_sum(top):
-            return [_product(_negated([top])) / bottom]
+            return [_minus(top) / bottom]
     return [-first, *others]
+
+
+def _minus(expr: Expr) -> Expr:
+    """`expr` with a sign at its first factor."""
+    match expr:
+        case Const(value=value):
+            return Const(-value)
+        case Apply(op="mul", args=(first, rest)):
+            return _minus(first) * rest
+    return -expr
 
 
 def _matrix_factors(term: Term) -> list[Expr]:
