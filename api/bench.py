@@ -2,8 +2,9 @@
 
 Every row of a case is one answer with the outcome it must get.  A round grades each of them once:
 the exercise is warm (a right and a wrong answer to it have been graded), the answer is new (what is
-remembered of answers is forgotten before each round).  In the cold case the exercise is forgotten
-as well, before every answer.
+remembered of answers is forgotten before each round).  In a cold case the exercise is forgotten
+as well, before every row.  The rows of compiling are exercises: a right answer and a wrong one that
+no known mistake explains, which between them need all that is worked out for an exercise.
 
 The floor is one evaluation in float64 of the answer and of the reference at the sample points.
 `sympy.simplify` of their difference, entry by entry in the inputs, is tried on a few pairs, in a
@@ -24,6 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -41,12 +43,14 @@ from engine.numeric import Environment, constant
 from engine.question import Derivative
 from engine.shapes import Shape
 from engine.symbolic.entrywise import small_sizes
+from generator.bank import Bank
 from grader.compiled import compiled
 from grader.equality import equal, sides_of
 from grader.grade import grade
 from grader.memory import forget_answers, forget_exercises
 from grader.points import points_of
 from grader.reading import understood
+from grader.settled import settle
 
 HERE = Path(__file__).parent
 OWN = (HERE / "bench_answers.json", HERE / "bench_exercises.toml")
@@ -55,13 +59,14 @@ PAIRS = ROOT / "tests/acceptance/pairs.toml"
 NETWORK = "net."
 CAP = 3.0  # seconds for sympy.simplify on one pair
 TIME_OUT = 1.0  # seconds for a verdict
+COMPILINGS = 3  # rounds
 RIGHT, WRONG, UNREADABLE = "correct", "incorrect", "invalid"
 
 MALFORMED = (
     "(a - y", "a - y) x", "(a - y) x +", "* x", "a -- * y", "(a - q) x",
     "x @ @ y", "\\frac{a}{", "a^", "sigmoid(", "sigmoid()", "(a - y)(", "[a - y x", "log", "a = ",
     "= a", "sum_{i=1}^{m", "a - y : x", "x..y", "x_{", "a ? y", "grad(L, w)",
-    "the sum of all x", "(((((((((a", "a - y; ;", "\\sigma'", "dL/dw",
+    "the sum of all x", "(((((((((a", "a - y; x +", "\\sigma'", "dL/dw",
 )  # fmt: skip
 
 
@@ -135,7 +140,31 @@ class Pair:
         return side, dict.fromkeys(side.names, ()), {}
 
 
-Row: TypeAlias = Answer | Pair
+@dataclass(frozen=True)
+class Compiling:
+    """An exercise, for all that is worked out for it: points, values, fingerprints, pairs."""
+
+    question: Derivative
+    wanted: tuple[str, ...] = (f"{RIGHT}, {WRONG}",)
+
+    @property
+    def label(self) -> str:
+        """How a complaint calls it."""
+        return self.question.id
+
+    @cached_property
+    def texts(self) -> tuple[str, str]:
+        """The key, and what nobody answers: every look-up for it fails."""
+        key = show(self.question.reference, "text")
+        return key, f"log(2) ({key})"
+
+    def outcome(self) -> str:
+        """What is measured."""
+        return ", ".join(grade(self.question, text).outcome for text in self.texts)
+
+
+Sided: TypeAlias = Answer | Pair
+Row: TypeAlias = Sided | Compiling
 
 
 @dataclass(frozen=True)
@@ -146,6 +175,11 @@ class Case:
     rows: tuple[Row, ...]
     cold: bool = False
     beside: bool = True  # whether there are two sides to evaluate and to simplify
+
+    @property
+    def sided(self) -> tuple[Sided, ...]:
+        """The rows, where there are two sides."""
+        return tuple(row for row in self.rows if not isinstance(row, Compiling))
 
 
 @dataclass(frozen=True)
@@ -167,6 +201,7 @@ class Figures:
     p95: float
     p99: float
     maximum: float
+    slowest: float  # of the rows, each by the median of its rounds
     floor: float | None = None
     over_floor: float | None = None
     simplify: float | None = None
@@ -192,6 +227,20 @@ def cases() -> tuple[Case, ...]:
         Case("2-2-1 network, wrong", network),
         Case("malformed", malformed, beside=False),
         Case("corpus, cold exercise", corpus, cold=True, beside=False),
+    )
+
+
+def compiling() -> tuple[Case, ...]:
+    """The exercises of the corpus and one of every template in the bank, met for the first time."""
+    rows = (*labelled(*OWN), *labelled(*CORPUS))
+    corpus = {row.question.id: Compiling(row.question) for row in rows}
+    bank = Bank.load()
+    made = (bank.exercise(template.slug, 0) for template in bank.templates)
+    asked = (question for exercise in made for question in exercise.questions)
+    shipped = tuple(Compiling(each) for each in asked if isinstance(each, Derivative))
+    return (
+        Case("compiling, corpus", tuple(corpus.values()), cold=True, beside=False),
+        Case("compiling, bank", shipped, cold=True, beside=False),
     )
 
 
@@ -236,6 +285,7 @@ def measured(case: Case, rounds: int) -> tuple[Round, ...]:
     forget_exercises()
     if not case.cold:
         warmed(case.rows)
+    settle()
     return tuple(_round(case) for _ in range(rounds))
 
 
@@ -263,7 +313,7 @@ def _timed(row: Row, cold: bool) -> tuple[float, str]:
 # what it is held against
 
 
-def floor(row: Row) -> float | None:
+def floor(row: Sided) -> float | None:
     """The seconds of one float64 evaluation of both sides."""
     pair = row.sides()
     if pair is None:
@@ -314,14 +364,14 @@ def simplify_on_request(pipe: Connection) -> None:
     pipe.send("ready")
     while True:
         case, number = pipe.recv()
-        row = known[case].rows[number]
+        row = known[case].sided[number]
         left, right = (row.inlined(side) for side in row.sides() or ())
         started = perf_counter()
         simplified_difference(left[0], right[0], {**left[1], **right[1]}, left[2])
         pipe.send(perf_counter() - started)
 
 
-def spread(rows: Sequence[Row], count: int) -> list[int]:
+def spread(rows: Sequence[Sided], count: int) -> list[int]:
     """The numbers of up to `count` rows with two sides, evenly spread."""
     usable = [number for number, row in enumerate(rows) if row.sides() is not None]
     step = max(1, len(usable) // count)
@@ -343,6 +393,10 @@ def figures(case: Case, rounds: Sequence[Round]) -> Figures:
         quantile(pooled, 0.95),
         quantile(pooled, 0.99),
         pooled[-1],
+        max(
+            1000 * statistics.median(each)
+            for each in zip(*(r.seconds for r in rounds), strict=True)
+        ),
         faults=sorted({fault for each in rounds for fault in each.faults}),
     )
 
@@ -356,7 +410,7 @@ def add_floor(line: Figures, case: Case, rounds: Sequence[Round]) -> None:
     """Holds the whole run against the floor's."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # float64 outside of a domain
-        floors = [floor(row) for row in case.rows]
+        floors = [floor(row) for row in case.sided]
     known = [seconds for seconds in floors if seconds is not None]
     ours = statistics.median(
         sum(s for s, f in zip(each.seconds, floors, strict=True) if f is not None)
@@ -367,7 +421,7 @@ def add_floor(line: Figures, case: Case, rounds: Sequence[Round]) -> None:
 
 def add_simplify(line: Figures, number: int, case: Case, rounds: Sequence[Round], few: int) -> None:
     """Holds a few rows against SymPy; a pair that ran into the cap counts as the cap."""
-    chosen = spread(case.rows, few)
+    chosen = spread(case.sided, few)
     simplifier = Simplifier(CAP)
     taken = [simplifier.seconds(number, row) for row in chosen]
     simplifier.stop()
@@ -399,6 +453,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("95 %", "p95", ".2f"),
     ("99 %", "p99", ".2f"),
     ("max", "maximum", ".2f"),
+    ("slowest row", "slowest", ".2f"),
     ("floor", "floor", ".3f"),
     ("/floor", "over_floor", ".1f"),
     ("simplify", "simplify", ".0f"),
@@ -426,7 +481,7 @@ def table(lines: Sequence[Figures], process: Mapping[str, float]) -> Iterator[st
 
 
 def run(rounds: int, few: int) -> Iterator[Figures]:
-    """The line of every case."""
+    """The line of every case; compiling is measured in a few rounds."""
     for number, case in enumerate(cases()):
         done = measured(case, rounds)
         line = figures(case, done)
@@ -434,6 +489,8 @@ def run(rounds: int, few: int) -> Iterator[Figures]:
             add_floor(line, case, done)
             add_simplify(line, number, case, done, few)
         yield line
+    for case in compiling():
+        yield figures(case, measured(case, min(rounds, COMPILINGS)))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init
 
 from grader.delivery import (
     GRADE_FORMAT,
@@ -27,6 +28,7 @@ from grader.delivery import (
 )
 from grader.errors import MalformedMessage
 from grader.messages import grade_message
+from grader.settled import settle
 
 DEFAULT_BROKER = "redis://127.0.0.1:6379/0"
 LONGEST_ANSWER = 20_000  # characters; the service accepts fewer
@@ -52,6 +54,14 @@ def grade(message: Any) -> None:
     app.send_task(RECORD_TASK, args=[verdict], queue=RECORD_QUEUE)
 
 
+def begin(**_: Any) -> None:
+    """What every grading process does before its first answer."""
+    settle()
+
+
 app = Celery("grader", broker=os.environ.get("GRADBOOK_BROKER_URL", DEFAULT_BROKER))
 app.conf.update(SETTINGS, task_default_queue=GRADE_QUEUE)
 app.task(grade, name=GRADE_TASK)
+
+
+worker_process_init.connect(begin, weak=False)

@@ -9,6 +9,9 @@ import pytest
 
 from api import bench
 from api.bench import Case, Round
+from generator.bank import Bank
+from grader.compiled import compiled
+from grader.memory import forget_exercises
 
 Output = pytest.CaptureFixture[str]
 ALL = bench.cases()
@@ -40,12 +43,24 @@ def test_the_cases_hold_what_they_are_called_after() -> None:
     )
 
 
+def test_compiling_works_out_all_that_is_known_of_an_exercise() -> None:
+    corpus, bank = bench.compiling()
+    assert {row.question.id for row in ALL[2].rows} <= {row.label for row in corpus.rows}
+    assert {row.label.partition("@")[0] for row in bank.rows} <= set(Bank.load().by_slug)
+    for row in corpus.rows[-2:]:
+        forget_exercises()
+        assert row.outcome() in row.wanted
+        search = compiled(row.question).search
+        assert {"_singles", "_pairs"} <= vars(search).keys()
+
+
 def test_a_wrong_verdict_is_printed_and_makes_status_1(
     monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
     mislabelled = replace(ALL[4].rows[0], wanted=("correct",))
     lying = replace(ALL[4], rows=(mislabelled, *ALL[4].rows[1:3]))
     monkeypatch.setattr(bench, "cases", lambda: (lying,))
+    monkeypatch.setattr(bench, "compiling", lambda: ())
     assert bench.main(["--quick"]) == 1
     printed = capsys.readouterr().out
     assert f"{mislabelled.label}: invalid, expected correct" in printed
@@ -53,13 +68,18 @@ def test_a_wrong_verdict_is_printed_and_makes_status_1(
 
 
 def test_the_table_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    compiling = tuple(map(few, bench.compiling()))
     monkeypatch.setattr(bench, "cases", lambda: tuple(map(few, ALL)))
+    monkeypatch.setattr(bench, "compiling", lambda: compiling)
     assert bench.main(["--quick", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert [line["case"] for line in document["cases"]] == [case.name for case in ALL]
+    assert [line["case"] for line in document["cases"]] == [
+        case.name for case in (*ALL, *compiling)
+    ]
     for line in document["cases"]:
         assert line["median"] <= line["p95"] <= line["p99"] <= line["maximum"]
         assert line["per_second"] > 0 and line["faults"] == []
+        assert line["median"] <= line["slowest"] <= line["maximum"]
     assert document["cases"][0]["simplify_pairs"] == 2
     assert document["process"]["peak_megabytes"] > 0
 
@@ -70,6 +90,7 @@ def test_figures_are_of_whole_runs() -> None:
     line = bench.figures(Case("three rounds", rows), rounds)
     assert line.per_second == pytest.approx(2 / 0.006)
     assert (line.median, line.maximum) == (pytest.approx(3.5), pytest.approx(100))
+    assert line.slowest == pytest.approx(4)
     assert line.faults == ["slow"]
 
 
