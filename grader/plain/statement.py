@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from engine.errors import EngineError
-from engine.expression import Expr, substitute
+from engine.expression import Const, Expr, substitute, walk
 from engine.notation import Problem
 from engine.symbolic.pointwise import Foreign
+from grader.plain.functions import MOST_BITS
 from grader.plain.reader import Options, read
 from grader.plain.tokens import Token, Unread, tokens
 from grader.plain.words import Names, names_of, resolved
+from grader.reading import MOST_NODES
 
+LARGEST = 2 * MOST_BITS  # bits of a number
 PLAIN = Options()
 RELATIONS = frozenset(("=", "<", ">", "<=", ">="))
 # Left sides that only name what is on the right: f(x), y', dy/dx.
@@ -88,7 +91,24 @@ def _stated(text: Sequence[Token], options: Options) -> Statement:
     sides = tuple(part.expr for part in understood)
     if any(label in side.names for side in sides[1:]):
         label = ""
-    return Statement(sides, relations, label, tuple(foreign.items()))
+    statement = Statement(sides, relations, label, tuple(foreign.items()))
+    if _is_large(statement):
+        raise Unread((0, text[-1].end), "this is longer than can be looked at", kind="limit")
+    return statement
+
+
+def _is_large(statement: Statement) -> bool:
+    operands = [arg for _, each in statement.foreign for arg in each.args]
+    return any(
+        side.nodes > MOST_NODES or any(map(_is_astronomical, walk(side)))
+        for side in (*statement.sides, *operands)
+    )
+
+
+def _is_astronomical(node: Expr) -> bool:
+    if not isinstance(node, Const):
+        return False
+    return max(node.value.numerator.bit_length(), node.value.denominator.bit_length()) > LARGEST
 
 
 def _parts(text: Sequence[Token]) -> Iterator[list[Token]]:
