@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 
-from engine.expression import Apply, Expr, const, rebuild
+from engine.expression import Apply, Const, Expr, const, rebuild
 from engine.rewrite import rewritten
 from engine.shapes import common, stretched
 from engine.terms import (
@@ -75,11 +75,22 @@ def _unfilled(terms: list[Term]) -> list[Term]:
 def _turned(term: Term) -> Iterator[Term]:
     """The product without its minus sign, a difference turned round: X (a - y) for -X (y - a)."""
     for position, (base, exponent) in enumerate(term.powers if term.coefficient < 0 else ()):
-        around = _turned_round(base) if exponent == 1 else None
+        turns = exponent == 1 and not _is_slope(base, term)
+        around = _turned_round(base) if turns else None
         if around is not None:
             powers = (*term.powers[:position], (around, 1), *term.powers[position + 1 :])
             yield Term(-term.coefficient, powers)
             return
+
+
+def _is_slope(base: Expr, term: Term) -> bool:
+    """Whether a factor makes the slope of an activation: 1 - a beside a, or 1 - a^2."""
+    match base:
+        case Apply(op="sub", args=(Const(), Apply(op="pow"))):
+            return True
+        case Apply(op="sub", args=(Const(), inside)):
+            return any(other == inside for other, _ in term.powers)
+    return False
 
 
 def _turned_round(expr: Expr) -> Expr | None:
@@ -144,7 +155,7 @@ def _factored(terms: list[Term]) -> Iterator[Expr]:
         (base, min(exponents, key=abs))
         for base, first in terms[0].powers
         if (exponents := [_exponent(term, base) for term in terms])
-        and (min(exponents) > 0 or max(exponents) < 0)
+        and (min(exponents) > 0 or max(exponents) == min(exponents) < 0)
     ]
     coefficient = _common_coefficient(terms)
     if not shared and abs(coefficient) == 1:

@@ -72,7 +72,8 @@ class Term:
         if not self.coefficient:
             return const(0)
         size = Term(abs(self.coefficient), self.powers)
-        factors = [*_scalar_factors(size.scalars), *_matrix_factors(size.matrices)]
+        scalars = _scalar_factors(size.scalars, alone=not size.shape)
+        factors = [*scalars, *_matrix_factors(size.matrices)]
         if not factors:
             return Const(self.coefficient)
         return _product(factors if self.coefficient > 0 else _negated(factors))
@@ -232,8 +233,11 @@ def _same_up_to_sign(left: Expr, right: Expr) -> int:
     return signs.pop() if len(signs) == 1 else 0
 
 
-def _scalar_factors(term: Term) -> list[Expr]:
-    """The coefficient and the scalars, with the quotient where the first division appears."""
+def _scalar_factors(term: Term, alone: bool) -> list[Expr]:
+    """The coefficient and the scalars, with the quotient where the first division appears.
+
+    With no matrices behind them, the other factors stand on top of it; indicators do not.
+    """
     numerator, denominator = term.coefficient.numerator, term.coefficient.denominator
     below = [_power(base, -exponent) for base, exponent in term.powers if exponent < 0]
     if not below:
@@ -242,8 +246,9 @@ def _scalar_factors(term: Term) -> list[Expr]:
     first = next(i for i, (_, exponent) in enumerate(term.powers) if exponent < 0)
     before = [_power(*each) for each in term.powers[:first]]
     after = [_power(*each) for each in term.powers[first:] if each[1] > 0]
-    if not before and numerator == 1 and after and all(map(_is_plain, after)):
-        before, after = after, []
+    raised = [each for each in after if _is_plain(each) and not _is_indicator(each)]
+    if (alone or (not before and numerator == 1)) and len(raised) == len(after):
+        before, after = [*before, *after], []
     top = ([const(numerator)] if numerator != 1 or not before else []) + before
     bottom = ([const(denominator)] if denominator != 1 else []) + below
     return [_product(top) / _product(bottom), *after]
@@ -261,6 +266,10 @@ def _negated(factors: list[Expr]) -> list[Expr]:
         case Apply(op="div", args=(top, bottom)) if not others and not is_sum(top):
             return [_minus(top) / bottom]
     return [-first, *others]
+
+
+def _is_indicator(expr: Expr) -> bool:
+    return isinstance(expr, Apply) and expr.op in ("greater", "greater_equal", "equal")
 
 
 def _minus(expr: Expr) -> Expr:
