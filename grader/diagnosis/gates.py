@@ -70,7 +70,7 @@ def gate_mistakes(layout: Layout) -> Iterator[Plan]:
     for gate in gates(layout):
         for slug, passed in PASSED:
             yield grounded(layout, gate.place, slug, gate.rule(passed))
-        for name, shape in layout.program.shapes.items():
+        for name, shape in layout.quantities.items():
             if shape == gate.operand.shape and not _decides(gate, name):
                 rule = gate.rule(lambda ground, g, *_, name=name: g * _mask(ground, name))
                 yield grounded(layout, gate.place, WRONG, rule)
@@ -103,7 +103,7 @@ def final_mask_mistakes(layout: Layout) -> Iterator[Plan]:
     for gate in gates(layout):
         opened = gate.rule(lambda ground, g, *_: g)
         skipped = grounded(layout, gate.place, WRONG, opened)
-        for name, shape in layout.program.shapes.items():
+        for name, shape in layout.quantities.items():
             if target.entry is None and shape == layout.program.shapes[target.variable]:
                 yield replace(skipped, final=_switched_by(name))
             for entry in entries(shape) if target.entry else ():

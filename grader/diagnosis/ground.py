@@ -18,6 +18,7 @@ from engine.expression import Apply, Expr, Var
 from engine.numeric import Batch, Environment
 from engine.program import Program, Statement, Target
 from engine.reverse import Numbers, filled_adjoints
+from engine.shapes import Shape
 from grader.diagnosis.column import Column
 
 SiteKey: TypeAlias = tuple[str, tuple[int, ...]]
@@ -63,6 +64,13 @@ class Layout:
             if statement.name in self.between and statement.name != self.target.variable
             for place in self._within(statement, (), statement.value)
         )
+
+    @cached_property
+    def quantities(self) -> dict[str, Shape]:
+        """The shape of everything that has values at the points: dimensions have sizes instead."""
+        roles = self.program.roles
+        shapes = self.program.shapes.items()
+        return {name: shape for name, shape in shapes if roles.get(name) != "dimension"}
 
     def _within(self, statement: Statement, path: tuple[int, ...], node: Expr) -> Iterator[Place]:
         if not isinstance(node, Apply):

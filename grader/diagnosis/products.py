@@ -13,7 +13,7 @@ from engine.operators import operator
 from engine.shapes import Shape
 from grader.diagnosis.functions import RowRule, grounded, is_function, named, planted
 from grader.diagnosis.gates import entries, entry_of
-from grader.diagnosis.ground import Ground, Layout, Place
+from grader.diagnosis.ground import Ground, Layout, Place, SiteKey
 from grader.diagnosis.plan import Plan, Rule
 
 UNITS = 3  # how many units of the next layer are tried as the only one
@@ -160,9 +160,9 @@ def layer_mistakes(layout: Layout) -> Iterator[Plan]:
 def _substitutes(layout: Layout, place: Place, position: int, crossed: Expr) -> Iterator[Plan]:
     weights = layout.holds(crossed) == "parameter"
     slug = "wrong-layer-weights" if weights else "wrong-layer-activation"
-    for name, shape in layout.program.shapes.items():
+    for name, shape in layout.quantities.items():
         role = layout.program.roles.get(name)
-        if name in (layout.program.loss, *_alone(crossed)) or role == "dimension":
+        if name in (layout.program.loss, *_alone(crossed)):
             continue
         if weights and role != "parameter":
             continue
@@ -177,6 +177,18 @@ def _alone(crossed: Expr) -> frozenset[str]:
     return frozenset((named(crossed),)) - {""}
 
 
+def own_output_mistakes(layout: Layout) -> Iterator[Plan]:
+    """Where a weight is used at several steps: the output of each step in place of its input."""
+    rules: dict[SiteKey, Rule] = {}
+    for place, position, crossed in _matmuls(layout):
+        used = layout.target.variable == named(place.node.args[position])
+        shape = layout.program.shapes[place.statement.name]
+        if used and crossed.shape == shape:
+            rules[place.key] = _with(place.node.op, position, place.statement.name, False)
+    if len(rules) > 1:
+        yield Plan(("wrong-layer-activation",), vjp=rules)
+
+
 def entry_mistakes(layout: Layout) -> Iterator[Plan]:
     """Where one weight is asked for: an entry of another quantity in place of its input."""
     if layout.target.entry is None:
@@ -184,7 +196,7 @@ def entry_mistakes(layout: Layout) -> Iterator[Plan]:
     for place, position, crossed in _matmuls(layout):
         if layout.target.variable != named(place.node.args[position]):
             continue
-        for name, shape in layout.program.shapes.items():
+        for name, shape in layout.quantities.items():
             for entry in entries(shape):
                 rule = _with_entry(place.node.op, position, name, entry)
                 yield grounded(layout, place, "wrong-layer-activation", rule, named(crossed))
