@@ -19,7 +19,7 @@ from grader.grade import grade
 from grader.verdict import to_json
 from grader.version import GRADER_VERSION
 
-KEPT = 512  # questions
+KEPT = 256  # questions, of some 20 kB
 
 
 def grade_message(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ GROUPS, POINTS = 2, 5
 ENOUGH = 3  # live points for every value of a label
 ATTEMPTS = 10  # further drawings
 DISCRETE = frozenset(("binary", "sign", "mask", "one-hot"))
-KEPT = 256  # programs; the points of one with their record take about 60 kB
+KEPT = 128  # programs; the points of one with their record take about 40 kB
 ANYTHING: State = ("", 0.0)
 
 
