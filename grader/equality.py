@@ -21,10 +21,11 @@ from grader.plain.functions import EULER
 from grader.plain.lists import items_of, lists_compared
 from grader.plain.reader import Options
 from grader.plain.relations import statements_compared
-from grader.plain.statement import PLAIN, Statement, names_in, stated
+from grader.plain.statement import PLAIN, Statement, stated
 from grader.plain.tokens import Unread, tokens
 from grader.plain.values import Different, Equal, Equality, Invalid, same_form
 from grader.plain.words import IMAGINARY, Names, named
+from grader.plain.words import names_of as names_in
 from grader.reading import sentence
 
 __all__ = ("Different", "Equal", "Equality", "Invalid", "equal", "same_function", "sides_of")
@@ -78,7 +79,7 @@ def equal(left: str, right: str, positive: frozenset[str] = frozenset()) -> Equa
 
 
 def names_of(left: str, right: str) -> Names | Invalid:
-    """The names in both texts."""
+    """The names in both texts, where they can be told."""
     for side, text in (("left", left), ("right", right)):
         try:
             tokens(text)

@@ -14,7 +14,7 @@ from engine.symbolic.pointwise import Foreign
 from grader.plain.functions import MOST_BITS
 from grader.plain.reader import Options, read
 from grader.plain.tokens import Token, Unread, tokens
-from grader.plain.words import Names, names_of, resolved
+from grader.plain.words import Names, resolved
 from grader.reading import MOST_NODES
 
 LARGEST = 2 * MOST_BITS  # bits of a number
@@ -60,11 +60,6 @@ class Statement:
         )
         sides = tuple(substitute(side, meanings) for side in self.sides)
         return replace(self, sides=sides, foreign=foreign)
-
-
-def names_in(left: str, right: str) -> Names:
-    """The names in two texts; raises Unread."""
-    return names_of(tokens(left), tokens(right))
 
 
 @lru_cache(maxsize=512)

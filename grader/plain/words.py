@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from engine.notation.spelling import GREEK
 from grader.plain.functions import FUNCTIONS, GLUED, SHORT
-from grader.plain.tokens import Kind, Token, Unread
+from grader.plain.tokens import Kind, Token, Unread, tokens
 
 CONSTANTS = {
     "e": "e", "pi": "pi", "Pi": "pi", "PI": "pi", "%pi": "pi", "%e": "e", "%phi": "golden",
@@ -50,9 +50,9 @@ class _Used:
     alone: frozenset[str]  # without one
 
 
-def names_of(left: Sequence[Token], right: Sequence[Token]) -> Names:
-    """The names in both texts."""
-    one, two = _used(tuple(left)), _used(tuple(right))
+def names_of(left: str, right: str) -> Names:
+    """The names in both texts; raises Unread."""
+    one, two = _used(left), _used(right)
     always = (one.called | two.called) - one.alone - two.alone
     called = always.intersection(CALLED)
     certain = (one.certain | two.certain) - called
@@ -91,12 +91,12 @@ def _is_product(word: str, shared: bool, certain: frozenset[str]) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _used(text: tuple[Token, ...]) -> _Used:
+def _used(text: str) -> _Used:
     words: set[str] = set()
     certain: set[str] = set()
     called: set[str] = set()
     alone: set[str] = set()
-    for word, explicit, follows in _words(text):
+    for word, explicit, follows in _words(tokens(text)):
         (called if follows else alone).add(word)
         if not is_known(word, follows):
             words.add(word)
