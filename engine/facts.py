@@ -142,7 +142,11 @@ class Facts:
     @cached_property
     def _swaps(self) -> dict[Expr, Expr]:
         """Factors of one quantity, solved for: x - mu = n/r, where n = (x - mu) r."""
-        return dict(_solved(term) for term in self._direct if _solvable(term))
+        equations = (self._equation(each.var, each.value) for each in self._products)
+        found = (_solved(term) for term in equations if term is not None and _solvable(term))
+        solved = {base: new for base, new in found if not self._divides_by_zero(new)}
+        turned = {simplify(-base): -new for base, new in solved.items() if is_sum(base)}
+        return solved | turned
 
     def _swapped(self, formula: Expr) -> Expr:
         """`formula` with such a factor written otherwise, where that makes it shorter."""
@@ -152,10 +156,17 @@ class Facts:
 
     def _relation(self, name: Var, value: Expr) -> Term | None:
         """`name / value`, where the value is a product of powers, none of which is often zero."""
-        if not isinstance(value, Apply) or value.op not in PRODUCTS or self._vanishes(value):
+        return None if self._vanishes(value) else self._equation(name, value)
+
+    def _equation(self, name: Var, value: Expr) -> Term | None:
+        """`name / value`, where the value is a product of powers."""
+        if not isinstance(value, Apply) or value.op not in PRODUCTS:
             return None
         term = as_term(simplify(value))
         return Term(Fraction(1), ((name, 1),)).times(term.power(-1)) if term.powers else None
+
+    def _divides_by_zero(self, product: Expr) -> bool:
+        return any(self._vanishes(base) for base, power in as_term(product).powers if power < 0)
 
     def _vanishes(self, expr: Expr) -> bool:
         """Whether `expr` may be zero on a whole region, where it must not become a divisor."""
@@ -185,6 +196,16 @@ class Facts:
         for relation in self._relations:
             if any(base in bases for base, _ in relation.powers):
                 yield term.times(relation)
+        for whole in self._wholes:
+            if _holds(term, whole):
+                yield term.times(whole)
+
+    @cached_property
+    def _wholes(self) -> tuple[Term, ...]:
+        """Quantities that may be zero, divided by what they are: of use where all of it occurs."""
+        vanishing = (each for each in self._products if self._vanishes(each.value))
+        found = (self._equation(each.var, each.value) for each in vanishing)
+        return tuple(each for each in found if each is not None)
 
     # Totals: sums along an axis (`None`: of all entries) that are known.
 
@@ -287,6 +308,13 @@ def _brings_names_alone(after: Term, before: Term) -> bool:
 def _count(shape: Shape, axis: int | None) -> Expr:
     """The number of entries that a sum along an axis adds up."""
     return const(1).count(shape if axis is None else (shape[axis],))
+
+
+def _holds(term: Term, whole: Term) -> bool:
+    """Whether all factors that a quantity is made of are factors of `term`."""
+    powers = dict(term.powers)
+    factors = ((powers.get(base, 0), -exponent) for base, exponent in whole.powers[1:])
+    return all(0 < wanted <= held or held <= wanted < 0 for held, wanted in factors)
 
 
 def _rootless(term: Term) -> Term:

@@ -27,7 +27,7 @@ from engine.sampling import (
 from engine.seeding import Stream
 from engine.shapes import concrete
 
-ROUNDS = ((1, 3), (2, 4), (4, 6))  # denominator and largest numerator
+ROUNDS = ((1, 3), (2, 4), (4, 6), (4, 3), (8, 4))  # denominator and largest numerator
 SIZES = (2, 3)  # of symbolic dimensions in turn: small enough for a hand, and seldom square
 LEAST = 0.01  # no entry of a result is nearer to zero, unless it is zero
 

@@ -7,7 +7,7 @@ where that makes the formula shorter (`-(y/a) a (1 - a) + (1 - y) a` is `a - y`)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 
@@ -197,7 +197,8 @@ def _linear(node: Apply) -> Expr:
     again = rewritten(node)
     if again is not node:
         return simplify(again)
-    if node.op == "sum" and (shorter := _constants_out(node)) is not None:
+    shorter = SHORTER[node.op](node) if node.op in SHORTER else None
+    if shorter is not None and _cost(shorter) < _cost(node):
         return shorter
     positions = LINEAR.get(node.op, ())
     if not positions:
@@ -212,7 +213,7 @@ def _linear(node: Apply) -> Expr:
 
 
 def _constants_out(node: Apply) -> Expr | None:
-    """sum(x + c) = sum(x) + size c, for c that is the same along the axis; None unless shorter."""
+    """sum(x + c) = sum(x) + size c, for c that is the same along the axis; None elsewhere."""
     axis, (inside,) = node.keywords["axis"], node.args
     size = averaged_size(node)
     if size is None or not is_sum(inside):
@@ -223,8 +224,25 @@ def _constants_out(node: Apply) -> Expr | None:
     if not same or rest.shape != inside.shape:
         return None
     outside = [each.times(Term(Fraction(1), ((size, 1),))) for each in same]
-    tidy = _sum(collected([as_term(simplify(rebuild(node, (rest,)))), *outside]))
-    return tidy if _cost(tidy) < _cost(node) else None
+    return _sum(collected([as_term(simplify(rebuild(node, (rest,)))), *outside]))
+
+
+def _ones_out(node: Apply) -> Expr | None:
+    """(g 1ᵀ) y = g (1ᵀ y): what has equal columns meets the sums of the other's; None elsewhere."""
+    left, right = node.args
+    column, row = _unstretched(left), _unstretched(right)
+    if column is not None and column.shape == (left.shape[0], 1):
+        return simplify(column @ right.sum(axis=0, keepdims=True))
+    if row is not None and row.shape == (1, right.shape[1]):
+        return simplify(left.sum(axis=1, keepdims=True) @ row)
+    return None
+
+
+def _unstretched(expr: Expr) -> Expr | None:
+    """A product without its matrices of ones; None where it has none, or nothing else."""
+    term = as_term(expr)
+    bare = without_ones(term)
+    return bare.expr() if bare.powers and len(bare.powers) < len(term.powers) else None
 
 
 def _split(arg: Expr, node: Apply) -> tuple[Term, Expr]:
@@ -261,3 +279,5 @@ LINEAR: dict[str, tuple[int, ...]] = {
     "reshape": (0,),
     "sum_over": (0,),
 }
+
+SHORTER: dict[str, Callable[[Apply], Expr | None]] = {"sum": _constants_out, "matmul": _ones_out}
