@@ -93,6 +93,8 @@ def as_term(expr: Expr) -> Term:
         case Apply(op="mean", args=(x,)) if (size := averaged_size(expr)) is not None:
             total = apply("sum", x, **expr.keywords)
             return Term(Fraction(1), ((total, 1), (size, -1)))
+        case Apply(op="matmul") if _begins_with_minus(expr):
+            return Term(Fraction(-1), ((_minus(expr), 1),))
         case Apply(op="pow", args=(x, Const(value=value))) if value.denominator == 1:
             if value >= 0 or as_term(x).coefficient:
                 return as_term(x).power(int(value))
@@ -104,6 +106,13 @@ def averaged_size(expr: Apply) -> Var | None:
     axis = expr.keywords["axis"]
     dim = None if axis is None else expr.args[0].shape[axis]
     return Var(dim) if isinstance(dim, str) else None
+
+
+def _begins_with_minus(expr: Expr) -> bool:
+    """Whether the first factor of a matrix product carries a sign: -E V."""
+    while isinstance(expr, Apply) and expr.op == "matmul":
+        expr = expr.args[0]
+    return isinstance(expr, Apply) and expr.op == "neg"
 
 
 def summands(expr: Expr, sign: int = 1) -> Iterator[tuple[int, Expr]]:
@@ -265,7 +274,7 @@ def _negated(factors: list[Expr]) -> list[Expr]:
     match first:
         case Apply(op="div", args=(top, bottom)) if not others and not is_sum(top):
             return [_minus(top) / bottom]
-    return [-first, *others]
+    return [_minus(first), *others]
 
 
 def _is_indicator(expr: Expr) -> bool:
@@ -277,8 +286,12 @@ def _minus(expr: Expr) -> Expr:
     match expr:
         case Const(value=value):
             return Const(-value)
+        case Apply(op="neg", args=(inside,)):
+            return inside
         case Apply(op="mul", args=(first, rest)):
             return _minus(first) * rest
+        case Apply(op="matmul", args=(first, rest)):
+            return _minus(first) @ rest
     return -expr
 
 
