@@ -18,7 +18,7 @@ from engine.program import Program
 from engine.symbolic.balls import Agreement
 from grader.compiled import comparison_of
 from grader.plain.functions import EULER
-from grader.plain.lists import items_of, lists_compared
+from grader.plain.lists import ends_compared, items_of, lists_compared
 from grader.plain.reader import Options
 from grader.plain.relations import statements_compared
 from grader.plain.statement import PLAIN, Statement, stated
@@ -67,6 +67,9 @@ def equal(left: str, right: str, positive: frozenset[str] = frozenset()) -> Equa
     The variables named in `positive` are greater than 0.  Where the texts differ as they are read
     first, other readings are tried that a text may have.
     """
+    ends = ends_compared(left, right)
+    if ends:
+        return ends
     lists = items_of(left), items_of(right)
     if any(lists):
         return lists_compared(*lists, lambda one, other: equal(one, other, positive))

@@ -45,7 +45,9 @@ LARGE = 2**40
 MOST_SPENT = 60_000  # bits of all evaluations of a comparison
 SPARE = 60  # bits that are lost on the way
 KEPT = 512  # coordinates; more of balls
-DENOMINATOR = 64
+DENOMINATOR = 64  # of the first points, which are shown most often
+FINE = 2**19  # of the others, so that no period and no step of a text falls on all of them
+SHOWN = 2
 # Magnitudes at which points lie: some below 1, some above, so that arcs, roots and logarithms of
 # logarithms have values at some of them.
 SIGNS = (0b000, 0b101, 0b010, 0b111, 0b011, 0b100, 0b110, 0b001)
@@ -197,7 +199,20 @@ FOREIGN: dict[str, Callable[..., Any]] = {
     "erfc": lambda x: x.erfc(),
     "f": _unknown(2),
     "g": _unknown(3),
+    "re": lambda x: x,
+    "im": lambda x: 0 * x,
+    "conj": lambda x: x,
+    "arg": lambda x: arb(0) if x > 0 else arb.pi() if x < 0 else arb("nan"),
+    "atan2": lambda y, x: arb.atan2(y, x),
 }
+# What is otherwise for complex balls.
+COMPLEX: dict[str, Callable[[acb], acb]] = {
+    "re": lambda z: acb(z.real),
+    "im": lambda z: acb(z.imag),
+    "conj": lambda z: acb(z.real, -z.imag),
+    "arg": lambda z: acb(z.log().imag),
+}
+REAL_FOREIGN = STEPS.keys() | {"atan2"}
 
 
 @lru_cache(maxsize=4 * KEPT)
@@ -277,10 +292,11 @@ def _complex(op: str, args: list[acb]) -> Any:
 
 
 def _foreign_complex(function: str, args: list[acb]) -> Any:
-    if function not in STEPS:
-        return FOREIGN[function](*args)
+    if function not in REAL_FOREIGN:
+        meaning: Callable[..., Any] = COMPLEX.get(function, FOREIGN[function])
+        return meaning(*args)
     real = all(each.imag == 0 for each in args)
-    return acb(STEPS[function](*(each.real for each in args))) if real else acb("nan")
+    return acb(FOREIGN[function](*(each.real for each in args))) if real else acb("nan")
 
 
 def check(expr: Expr) -> None:
@@ -331,7 +347,8 @@ def coordinate(place: int, turn: int, negative: bool) -> Fraction:
         return Fraction(2 + (3 * turn + place) % 7)
     low, high = RANGES[turn % len(RANGES)]
     share = int.from_bytes(Stream("gradbook.pointwise/1", place, turn).octets(4), "big") / 2**32
-    size = Fraction(2 * round((low + (high - low) * share) * DENOMINATOR) + 1, 2 * DENOMINATOR)
+    unit = DENOMINATOR if turn < SHOWN else FINE
+    size = Fraction(2 * round((low + (high - low) * share) * unit) + 1, 2 * unit)
     return -size if negative else size
 
 

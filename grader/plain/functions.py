@@ -17,6 +17,7 @@ from engine.symbolic.pointwise import Foreign
 
 ONE: Expr = const(1)
 TEN: Expr = const(10)
+PI: Expr = Var("pi")
 EULER = apply("exp", const(1))
 LARGEST_FACTORIAL = 60  # written as a number
 MOST_BITS = 4000  # of a power that is written as a number
@@ -171,6 +172,7 @@ def _arcosh(x: Expr) -> Expr:
 
 _ROWS = ("sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "tanh", "sech",
          "exp", "abs", "sign", "sigmoid", "relu", "softplus")  # fmt: skip
+_FOREIGN = ("floor", "ceil", "round", "trunc", "erf", "erfc", "re", "im", "conj", "arg")
 _BUILT: dict[str, Function] = {
     **{name: _row(name) for name in _ROWS},
     "sqrt": Function(root, 1, 2),
@@ -209,7 +211,10 @@ _BUILT: dict[str, Function] = {
     "gamma": Function(_gamma, foreign=True),
     "f": _foreign("f"),
     "g": _foreign("g"),
-    **{name: _foreign(name) for name in ("floor", "ceil", "round", "trunc", "erf", "erfc")},
+    **{name: _foreign(name) for name in _FOREIGN},
+    "atan2": Function(lambda strangers, y, x: strangers.call("atan2", y, x), 2, 2, foreign=True),
+    "radians": Function(lambda x: x * PI / 180),
+    "degrees": Function(lambda x: x * 180 / PI),
     "mod": Function(_of_numbers(lambda a, b: a % b), 2, 2),
     "gcd": Function(_of_numbers(math.gcd), 2, 2),
     "lcm": Function(_of_numbers(math.lcm), 2, 2),
@@ -226,7 +231,8 @@ _ALIASES = {
     "csch": "cosech", "abs": "fabs absolute", "ceil": "ceiling", "root": "nthroot surd",
     "pow": "power", "max": "maximum fmax", "min": "minimum fmin", "step": "heaviside",
     "where": "if", "binomial": "binom comb nCr choose", "factorial": "fact",
-    "sigmoid": "logistic expit", "trunc": "fix", "perm": "nPr",
+    "sigmoid": "logistic expit", "trunc": "fix", "conj": "conjugate",
+    "atan2": "arctan2", "perm": "nPr",
 }  # fmt: skip
 FUNCTIONS: Mapping[str, Function] = _BUILT | {
     alias: _BUILT[name] for name, aliases in _ALIASES.items() for alias in aliases.split()

@@ -23,6 +23,7 @@ WORDS = {"{}": "a set", "()": "a point or an open interval", "[]": "a list", "":
 _INFINITE = re.compile(
     r"\s*([+-]?)\s*(?:\\infty|∞|inf|infinity|oo)\s*(?:\\right\s*)?", re.IGNORECASE
 )
+_ENDLESS = re.compile(r"inf|∞|oo", re.IGNORECASE)
 
 Compare = Callable[[str, str], Equality]
 
@@ -95,23 +96,22 @@ def lists_compared(left: Items | None, right: Items | None, compare: Compare) ->
         return _as_sets(left.texts, right.texts, compare)
     if len(left.texts) != len(right.texts):
         return _differ(f"the left side has {len(left.texts)} items, the right {len(right.texts)}")
-    found = [_compared(a, b, compare) for a, b in zip(left.texts, right.texts, strict=True)]
-    return _together(found)
+    return _together([compare(a, b) for a, b in zip(left.texts, right.texts, strict=True)])
 
 
 def _differ(reason: str) -> Different:
     return Different({}, None, None, reason)
 
 
-def _compared(left: str, right: str, compare: Compare) -> Equality:
-    """The comparison of two items; the ends of an interval may be infinite."""
+def ends_compared(left: str, right: str) -> Equality | None:
+    """The comparison of what may be infinite; None where neither side is."""
+    if not _ENDLESS.search(left + right):
+        return None
     ends = _INFINITE.fullmatch(left), _INFINITE.fullmatch(right)
     if ends[0] and ends[1]:
         same = (ends[0][1] == "-") == (ends[1][1] == "-")
         return Equal(verdict.Proof("both are infinite")) if same else _differ("opposite infinities")
-    if ends[0] or ends[1]:
-        return _differ("one is infinite, the other is not")
-    return compare(left, right)
+    return _differ("one side is infinite, the other is not") if ends[0] or ends[1] else None
 
 
 def _together(found: Sequence[Equality]) -> Equality:
@@ -137,7 +137,7 @@ def _strength(found: Equal) -> int:
 
 def _as_sets(left: Sequence[str], right: Sequence[str], compare: Compare) -> Equality:
     """Every item of each side has an equal one on the other."""
-    table = [[_compared(a, b, compare) for b in right] for a in left]
+    table = [[compare(a, b) for b in right] for a in left]
     columns = [list(column) for column in zip(*table, strict=True)]
     best: list[Equality] = []
     for number, row in enumerate((*table, *columns)):

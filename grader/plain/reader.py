@@ -25,6 +25,7 @@ from grader.plain.functions import (
     EULER,
     FUNCTIONS,
     INVERSES,
+    PI,
     Foreigners,
     Function,
     add,
@@ -40,7 +41,6 @@ from grader.plain.tokens import Token, Unread
 from grader.plain.words import IMAGINARY
 
 DEEPEST = 60
-PI = Var("pi")
 CLOSING = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉", "|": "|", "|(": "|)"}
 ROOTS = {"√": None, "∛": const(3), "∜": const(4)}
 STARTING = frozenset((*CLOSING, *ROOTS, "\\frac", "\\binom"))

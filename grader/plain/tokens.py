@@ -112,6 +112,7 @@ _PATTERN = re.compile(
         |boldsymbol)\s*(?:\{{\s*(?P<inside>[^\W\d_]{{1,24}})\s*\}}|(?P<single>{_LETTER})(?![a-z]))
   | \\(?P<command>[A-Za-z]+)
   | _(?:\{{(?P<sub>[^{{}}]{{1,24}})\}}|(?P<below>\d+|\\?{_LETTER}+\d*))
+  | (?<=[^\W\d_])(?<!sqrt)\[(?P<index>\d{{1,4}})\](?!\s*\{{)
   | (?P<subs>[{"".join(SUBS)}]+)
   | (?P<sup>[{"".join(SUPERS)}]+)
   | (?P<word>[Α-Ωα-ωϕϑϵ]|[^\W\d_Α-Ωα-ωϕϑϵ{_RAISED}]+\d*)
@@ -260,5 +261,7 @@ _MAKERS: dict[str, Callable[[re.Match[str]], list[Token]]] = {
     "number": _number, "thousands": _thousands, "wide": _thousands, "vulgar": _vulgar,
     "word": lambda match: _word(match[0]), "inside": _named, "single": _named,
     "under": _accented, "bare": _accented, "command": _command, "sub": _below, "below": _below,
-    "subs": _subs, "sup": _raised, "maxima": _maxima, "periodic": _periodic, "prose": _prose,
+    "index": lambda match: [_made("sub", match["index"])],
+    "subs": _subs, "sup": _raised, "maxima": _maxima, "periodic": _periodic,
+    "prose": _prose,
 }  # fmt: skip
