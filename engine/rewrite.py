@@ -94,6 +94,12 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(_node("transpose", _node("transpose", x)), lambda x: x),
     # (x y)ᵀ = yᵀ xᵀ; scalars do not occur as operands of a matrix product
     Identity(_node("transpose", _node("matmul", x, y)), lambda x, y: y.T @ x.T),
+    # the transpose of ones is ones
+    Identity(
+        _node("transpose", x),
+        lambda x: apply("ones", shape=tuple(reversed(x.shape))),
+        when=lambda x: _is_ones(x),
+    ),
     # Iᵀ = I
     Identity(_node("transpose", x), lambda x: x, when=lambda x: _is_eye(x)),
     # x I = x and I x = x
