@@ -299,13 +299,6 @@ def _foreign_complex(function: str, args: list[acb]) -> Any:
     return acb(FOREIGN[function](*(each.real for each in args))) if real else acb("nan")
 
 
-def check(expr: Expr) -> None:
-    """Nothing; raises NoNumber where `expr` holds an operator that has no meaning for numbers."""
-    for node in walk(expr):
-        if isinstance(node, Apply) and node.op not in ALL:
-            raise NoNumber(node.op)
-
-
 # Points.
 
 

@@ -206,8 +206,8 @@ class _Reader:
                 value = power(value, self.exponent())
             elif mark := self.take("!"):
                 value = self.factorial(value, mark)
-            elif self.take("%"):
-                value = value / 100
+            elif self.at("%"):
+                value = self.percent(value)
             elif self.take("°"):
                 value = value * PI / 180
             else:
@@ -220,6 +220,15 @@ class _Reader:
             return factorial(self.strangers, value)
         self.advance()
         return self.built(lambda: double_factorial(self.strangers, value), mark)
+
+    def percent(self, value: Expr) -> Expr:
+        """A number of percent; % is no remainder."""
+        if self.text[self.place - 1].kind != "number":
+            self.fail("an operator")
+        self.advance()
+        if self.next.kind == "number":
+            self.fail("an operator")
+        return value / 100
 
     def exponent(self) -> Expr:
         with self.nested():
@@ -385,7 +394,7 @@ class _Reader:
 
     def bare(self, token: Token) -> Expr:
         """An operand without brackets: what stands in one word behind the function."""
-        if not (self.starts_factor() or self.at("-")):
+        if not (self.starts_factor() or self.at("-", "|")):
             self.fail(f"the operand of {token.text}")
         if token.text == "sqrt":
             return self.under_root()

@@ -75,8 +75,8 @@ _SIGNS = {
     "%": (r"\%",),
     "°": (r"\degree", r"^\circ", r"^{\circ}", "^∘", "º"),
     "√": (),
-    "∛": (),
-    "∜": (),
+    "∛": ("³√",),
+    "∜": ("⁴√",),
     "±": (r"\pm", "+-/", "∓", r"\mp"),
     "∞": (r"\infty",),
 }
@@ -236,7 +236,7 @@ def _command(match: re.Match[str]) -> list[Token]:
 
 def _below(match: re.Match[str]) -> list[Token]:
     text = (match["sub"] or match["below"] or "").replace("\\", "")
-    text = re.sub(r"[^\w]", "", "".join(SUBS.get(mark, mark) for mark in text))
+    text = re.sub(r"[^\w+\-/,]", "", "".join(SUBS.get(mark, mark) for mark in text))
     return [_made("sub", "".join(LETTERS.get(mark, mark) for mark in text))]
 
 
