@@ -156,7 +156,7 @@ class Compiling:
     def texts(self) -> tuple[str, str]:
         """The key, and what nobody answers: every look-up for it fails."""
         key = show(self.question.reference, "text")
-        return key, f"log(2) ({key})"
+        return key, f"{key} + log(2)"
 
     def outcome(self) -> str:
         """What is measured."""

@@ -7,7 +7,7 @@ passes over it share the forward values.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -169,6 +169,14 @@ class Ground:
         if len(data) != self.points:
             data = np.broadcast_to(data, (self.points, *data.shape[1:]))
         return Column(value.shape, np.asarray(data, dtype=np.float64).reshape(-1))
+
+    def first(self, points: int) -> Ground:
+        """The ground with its first points only."""
+        values = {
+            name: Batch(value.data[:points], value.shape, value.field)
+            for name, value in self.env.values.items()
+        }
+        return Ground(self.layout, replace(self.env, values=values))
 
     def named(self, expr: Expr) -> str:
         """How a sentence calls `expr`."""

@@ -1,7 +1,8 @@
 """Pairs of mistakes: fingerprints of passes with two mistakes, for when one explains nothing.
 
 A pair is kept as two numbers and a fingerprint, not as values: there are many pairs for every
-question and hardly any is ever looked up.  A look-up that finds one carries it out again.
+question and hardly any is ever looked up.  A look-up that finds one carries it out again, at all
+points: for fingerprints a few will do.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from grader.diagnosis.table import Entry, Match, distinct, matched, near
 
 MOST_PAIRS = 3000
 MOST_MISSHAPEN = 10  # plans that do not keep to the shapes
+FEW = 4  # points for fingerprints
 TOGETHER = 1000  # rows of a stack: a walk costs more than its rows
 
 
@@ -49,9 +51,14 @@ class Pairs:
         file = self._files.get(column.shape)
         if file is None or not column.usable:
             return
-        first, last = near(file.prints, column)
+        first, last = near(file.prints, self._shortened(column))
         for one, two in file.numbers[first:last]:
             yield from self._confirmed(column, int(one), int(two))
+
+    def _shortened(self, column: Column) -> Column:
+        """The column at the points of the fingerprints."""
+        numbers = column.numbers.reshape(self.ground.points, -1)[:FEW]
+        return Column(column.shape, numbers.reshape(-1))
 
     def _confirmed(self, column: Column, *pair: int) -> Iterator[Match]:
         both = combined(*(self.plans[number] for number in pair))
@@ -60,6 +67,10 @@ class Pairs:
         for form, found in values(self.ground, both).items():
             if found.shape == column.shape:
                 yield from matched(column, Entry(both, form, self.ground.column(found)))
+
+    @cached_property
+    def _few(self) -> Ground:
+        return self.ground.first(FEW)
 
     @cached_property
     def _files(self) -> dict[Shape, _File]:
@@ -74,7 +85,7 @@ class Pairs:
     def _sheets(self) -> Iterator[tuple[dict[int, tuple[int, int]], Sheet]]:
         for chunk in self._chunks():
             numbers = {id(plan): pair for pair, plan in chunk}
-            for sheet in Stack(self.ground, tuple(plan for _, plan in chunk)).sheets():
+            for sheet in Stack(self._few, tuple(plan for _, plan in chunk)).sheets():
                 yield numbers, sheet
 
     def _chunks(self) -> Iterator[list[tuple[tuple[int, int], Plan]]]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from functools import cached_property
+from typing import Any, TypeAlias, TypeVar
 
 from engine.numeric import Batch
 from engine.reverse import Numbers
@@ -50,7 +51,12 @@ class Plan:
     variable: str | None = None
     value: Callable[[Ground], Batch] | None = None
 
-    @property
+    @cached_property
+    def departures(self) -> frozenset[Any]:
+        """The nodes, stretched operands and names at which the pass departs."""
+        return frozenset((*self.vjp, *self.broadcast, *self.accumulate))
+
+    @cached_property
     def joinable(self) -> bool:
         """Whether the pass departs at nodes only, so that another can be planted beside it."""
         changed = self.final is not unchanged
@@ -59,18 +65,22 @@ class Plan:
 
 def combined(first: Plan, second: Plan) -> Plan | None:
     """Both mistakes in one pass; None where they depart at the same place or cannot be joined."""
-    overlap = (
-        first.vjp.keys() & second.vjp.keys()
-        or first.broadcast.keys() & second.broadcast.keys()
-        or first.accumulate.keys() & second.accumulate.keys()
-    )
-    alone = not (first.joinable and second.joinable)
-    if overlap or alone:
+    apart = first.departures.isdisjoint(second.departures)
+    if not (apart and first.joinable and second.joinable):
         return None
     return Plan(
         slugs=tuple(dict.fromkeys(first.slugs + second.slugs)),
         fields={**second.fields, **first.fields},
-        vjp={**first.vjp, **second.vjp},
-        broadcast={**first.broadcast, **second.broadcast},
-        accumulate={**first.accumulate, **second.accumulate},
+        vjp=_both(first.vjp, second.vjp),
+        broadcast=_both(first.broadcast, second.broadcast),
+        accumulate=_both(first.accumulate, second.accumulate),
     )
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _both(first: Mapping[K, V], second: Mapping[K, V]) -> Mapping[K, V]:
+    """The entries of both, which have none in common; made anew only where both have some."""
+    return {**first, **second} if first and second else first or second
