@@ -72,6 +72,9 @@ class Atoms(Names):
         if token.text == "1":
             if token.mark in ONE_FONTS:
                 return self.one(token)
+            below = self.peek(1 + (self.peek().text == "{"))
+            if self.next.text == "_" and self.scope.dimension(below.text) is not None:
+                return One(token.span)
             if self.indicator_follows():
                 return self.indicator()
         return Number(token.span, exact(token))
@@ -88,6 +91,7 @@ class Atoms(Names):
         inner = self.bracket()
         if isinstance(inner, Group) and is_comparison(inner.inner):
             return inner.inner
+        inner = self.scripted(inner)
         one = Number(start.span, Fraction(1))
         return Chain((start.start, inner.span[1]), (one, inner), self.deep(one, inner) + 2)
 
@@ -99,6 +103,7 @@ class Atoms(Names):
         inner = self.bracket()
         if isinstance(inner, Group) and is_comparison(inner.inner):
             return inner.inner
+        inner = self.scripted(inner)
         return Chain((token.start, inner.span[1]), (node, inner), self.deep(node, inner) + 2)
 
     def bracket(self) -> Syntax:
@@ -153,17 +158,61 @@ class Atoms(Names):
 
     def binder(self, token: Token, tail: str) -> Syntax:
         high = self.upper_bound() if not tail and self.take("^") else None
-        index, low = (tail, None) if tail else self.lower_bound()
+        condition: list[Syntax] = []
+        index, low = (tail, self.tight_bound()) if tail else self.lower_bound(condition)
         high = self.upper_bound() if high is None and self.take("^") else high
+        return self.bound(token, index, low, high, *condition)
+
+    def bound(
+        self,
+        token: Token,
+        index: str,
+        low: Syntax | None,
+        high: Syntax | None,
+        *conditions: Syntax,
+    ) -> Syntax:
+        """The sum over `index` of the product that follows, where the conditions hold."""
         outer, self.locals = self.locals, self.locals | {index}
         self.enter()
         body = self.product()
+        for condition in conditions:
+            body = self.infix(words.SCALING, condition, body)
         self.leave()
         self.locals = outer
         op = words.BINDERS[token.text.partition("_")[0]]
         return Binder((token.start, body.span[1]), op, index, low, high, body, self.deep(body))
 
-    def lower_bound(self) -> tuple[str, Syntax | None]:
+    def tight_bound(self) -> Syntax | None:
+        """The lower bound of `sum_i=1^m`."""
+        if self.next.text == "=" and self.peek().kind == "number" and self.peek(2).text == "^":
+            self.advance()
+            return self.atom()
+        return None
+
+    def spoken_sum(self, token: Token) -> Syntax:
+        """`sum over i from 1 to m of …`."""
+        self.advance()
+        index, low, high = self.advance().text, None, None
+        if self.next.text == "from":
+            self.advance()
+            low = self.atom()
+            self.advance()
+            high = self.atom()
+        if self.next.text == "of" or self.next.text in (":", ","):
+            self.advance()
+        return self.bound(token, index, low, high)
+
+    def summed(self, token: Token) -> Syntax:
+        """Σ without an index: of all entries of the product that follows."""
+        self.enter()
+        body = self.product()
+        self.leave()
+        rows = words.FUNCTIONS["sum"]
+        span = token.start, body.span[1]
+        return Call(span, "sum", rows, (body,), (), 0, True, self.deep(body))
+
+    def lower_bound(self, conditions: list[Syntax]) -> tuple[str, Syntax | None]:
+        """The index below a sum sign and where it starts; `i: z_i > 0` adds a condition."""
         if self.next.kind == "sub":
             return self.advance().text, None
         self.expect("_")
@@ -172,6 +221,10 @@ class Atoms(Names):
         if index.kind not in ("name", "command"):
             self.fail("expected the name of an index", index.span)
         low = self.comparison() if braced and self.take("=") else None
+        if braced and self.take(":", "|"):
+            outer, self.locals = self.locals, self.locals | {index.text}
+            conditions.append(self.compared())
+            self.locals = outer
         if braced:
             self.expect("}")
         return index.text, low
@@ -219,9 +272,12 @@ class Atoms(Names):
         return Derivative((start.start, wrt.span[1]), of, wrt, self.deep(of, wrt))
 
     def nabla(self) -> Syntax:
-        """∇_w J."""
+        """∇_w J; ∇J alone is a name for what is asked."""
         start = self.advance()
-        self.expect("_")
+        if self.next.text != "_":
+            of = self.factor()
+            return Name((start.start, of.span[1]), f"∇{self.text[slice(*of.span)]}")
+        self.advance()
         braced = self.take("{")
         wrt = self.factor()
         if braced:
@@ -237,6 +293,8 @@ class Atoms(Names):
         atom = next((row for row in rows if TABLE[row].notation.kind == "atom"), None)
         if atom is not None and self.take("_"):
             return self.shaped(token.span, atom, self.subscript())
+        if token.mark.endswith("nn.") and self.next.text == "(" and self.peek().text == ")":
+            self.skip(2)
         if self.next.text in ("(", "[", "{") and self.next.kind == "op":
             args, keywords = self.arguments()
         elif atom is not None:
@@ -250,7 +308,11 @@ class Atoms(Names):
             return args[0]
         if len(args) == 1 and atom is not None and is_comparison(args[0]):
             return args[0]
-        node = self.call(token, rows, args, keywords, primes, qualified=token.mark.endswith("."))
+        qualified = token.mark.endswith(".")
+        if words.TRANSPOSE_ROW in rows:
+            args = args[:1]
+        self.matlab = self.matlab or (not qualified and is_matlab(token.text, args))
+        node = self.call(token, rows, args, keywords, primes, qualified)
         return node if power is None else self.infix(words.POWER_ROW, node, power)
 
     def bare_argument(self) -> Syntax:
@@ -304,6 +366,12 @@ class Atoms(Names):
             raise Mistake(Problem("parse", token.span, "expected an exponent after e^"))
         row = words.EXPONENTIAL[token.text]
         return self.call(token, (row,), (power.right,), (), 0, qualified=False)
+
+
+def is_matlab(name: str, args: tuple[Syntax, ...]) -> bool:
+    """Whether a call is MATLAB's `sum(A, 2)`: there is no axis 2 in NumPy."""
+    axis = args[1] if len(args) == 2 else None
+    return name in ("sum", "mean") and isinstance(axis, Number) and axis.value == 2
 
 
 def exact(token: Token) -> Fraction:

@@ -49,6 +49,7 @@ class Cursor(ABC):
         self.loop: Binder | None = None
         self.matlab = False
         self.clauses: list[Clause] = []
+        self.nicknames = self._defined_functions() if "=" in text else {}
         self.locals = self._defined_names() if self._may_define() else frozenset()
         self.listing = self._listing_brackets() if "[" in text else frozenset()
         self.breaks = self._line_breaks() if "\n" in text else frozenset()
@@ -68,8 +69,20 @@ class Cursor(ABC):
             if a.kind == "name"
             and (b.text == "=" or b.text in words.AUGMENTED)
             and a.text not in words.KEYWORDS
+            and a.text not in self.nicknames
+            and a.text.partition("_")[0] not in words.BINDERS
         )
         return loops | equated | self._defined_ratios()
+
+    def _defined_functions(self) -> dict[str, str]:
+        """Functions that the text names, as in `where g = ReLU`."""
+        named: dict[str, str] = {}
+        for name, sign, function, end in zip(*(self.tokens[at:] for at in range(4)), strict=False):
+            rows = words.FUNCTIONS.get(function.text, ())
+            closes = end.kind == "end" or end.text in (",", ";", ".")
+            if name.kind == "name" and sign.text == "=" and rows and closes:
+                named[name.text] = rows[0]
+        return named
 
     def _defined_ratios(self) -> frozenset[str]:
         """Derivatives that the text itself defines, as in `dz/dw = x`."""
@@ -283,6 +296,14 @@ class Cursor(ABC):
     @abstractmethod
     def function(self, token: Token, rows: tuple[str, ...], primes: int = 0) -> Syntax:
         """A function with its argument; `primes` are in its name."""
+
+    @abstractmethod
+    def spoken_sum(self, token: Token) -> Syntax:
+        """A sum over an index, in words."""
+
+    @abstractmethod
+    def summed(self, token: Token) -> Syntax:
+        """A sum sign without an index."""
 
     @abstractmethod
     def binder(self, token: Token, tail: str) -> Syntax:

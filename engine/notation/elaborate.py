@@ -23,10 +23,17 @@ from engine.notation import vocabulary as words
 from engine.notation.components import einsum, entire, unbound
 from engine.notation.cursor import is_comparison, unwrapped
 from engine.notation.errors import Mistake, Problem, Span
-from engine.notation.fitting import Ones, all_alike, lifted, lifted_product, two_readings
+from engine.notation.fitting import (
+    ENTRY_BY_ENTRY,
+    Ones,
+    all_alike,
+    lifted,
+    lifted_product,
+    two_readings,
+)
 from engine.notation.indices import extent, extents, is_position, parts, shifted
 from engine.notation.scope import Scope
-from engine.notation.sugars import SUGARS, Sugar
+from engine.notation.sugars import CLIPPING, SUGARS, Sugar, clipped, spread
 from engine.notation.syntax import (
     LENGTH,
     Answer,
@@ -413,7 +420,14 @@ class Elaborator:
         if before is not None:
             return apply("ones", shape=(before.shape[1], 1))
         wanted = self.scope.wanted or ()
-        if after is not None and after.shape[0] == 1 and wanted[1:] == after.shape[1:]:
+        last = _nearest(reversed(values))
+        if after is not None and last is not None and after.shape[0] == 1 != len(wanted):
+            return self.column_as_wanted(last, wanted)
+        return ONE
+
+    def column_as_wanted(self, last: Expr, wanted: Shape) -> Expr:
+        """1 x^T as high as what is asked for, where it is as wide; else a plain 1."""
+        if wanted[1:] == last.shape[1:]:
             return apply("ones", shape=(wanted[0], 1))
         return ONE
 
@@ -436,7 +450,7 @@ class Elaborator:
             return apply(words.SCALING, left, right)
         left, right = lifted_product(left, right)
         if elementwise and left.shape == right.shape and left.shape[1:] != right.shape[:1]:
-            self.notes.append("factors of one shape side by side were multiplied entry by entry")
+            self.notes.append(ENTRY_BY_ENTRY)
             return apply(words.SCALING, left, right)
         if fork and two_readings(left, right):
             self.forked = True
@@ -502,6 +516,10 @@ class Elaborator:
             own = self.scope.function(key)
             if own is not None:
                 return self.applied(node, TABLE[own])
+        if node.spelling in CLIPPING:
+            return self.clipped(node)
+        if node.spelling in words.SPREADING and node.args:
+            return self.spread(node)
         sugar = SUGARS.get(node.spelling)
         if sugar is not None and (not node.rows or sugar.arity == len(node.args)):
             return self.sugared(node, sugar)
@@ -517,6 +535,35 @@ class Elaborator:
         exact = [row for row in rows if row.arity == count]
         return exact[0] if exact else rows[0]
 
+    def clipped(self, node: Call) -> Expr:
+        """`clip(x, low, high)`, `clamp(x, min=0)`; None is no bound."""
+        given = dict(zip(("x", "low", "high"), node.args, strict=False)) | dict(node.keywords)
+        bounds = [given.get(side) for side in ("low", "high")]
+        if len(node.args) > 3 or not node.args or not given.keys() <= {"x", "low", "high"}:
+            raise Mistake(Problem("parse", node.span, f"{node.spelling} takes two bounds"))
+        low, high = (None if side is None or _is_none(side) else self.expr(side) for side in bounds)
+        return self.conforming(node, clipped, self.expr(node.args[0]), low, high)
+
+    def spread(self, node: Call) -> Expr:
+        """`broadcast_to(x, shape)`, `tile(x, counts)`, `repeat(x, count, axis=0)`."""
+        first, *rest = node.args
+        shape = self.shape(_shape_node(node.span, tuple(rest)))
+        along = dict(node.keywords).get("axis")
+        if along is not None and len(shape) == 1:
+            shape = (*shape, 1) if self.axis(along) == 0 else (1, *shape)
+        x = self.expr(first)
+        if node.spelling in ("broadcast_to", "expand"):
+            return self.conforming(node, lambda x: x * apply("ones", shape=shape), x)
+        return self.conforming(node, spread, x, shape)
+
+    def conforming(self, node: Call, build: Callable[..., Expr], *args: Any) -> Expr:
+        """What `build` makes of `args`; a conflict of shapes becomes a problem with its place."""
+        try:
+            return build(*args)
+        except ShapeError as error:
+            shapes = tuple(arg.shape for arg in args if isinstance(arg, Var | Const | Apply))
+            raise Mistake(Problem("shape", node.span, str(error), shapes=shapes)) from error
+
     def sugared(self, node: Call, sugar: Sugar) -> Expr:
         """A function that is written with the table's own."""
         count = len(node.args)
@@ -526,11 +573,7 @@ class Elaborator:
                 Problem("parse", node.span, message if not node.primes else _no_slope(node))
             )
         args = [self.expr(arg) for arg in node.args[: sugar.arity]]
-        try:
-            return sugar.build(*args)
-        except ShapeError as error:
-            shapes = tuple(arg.shape for arg in args)
-            raise Mistake(Problem("shape", node.span, str(error), shapes=shapes)) from error
+        return self.conforming(node, sugar.build, *args)
 
     def applied(self, node: Call, row: Operator) -> Expr:
         if node.primes:
@@ -577,7 +620,14 @@ class Elaborator:
             return apply("reshape", column, shape=column.shape[:1])
         if row.name == words.DIAGONAL_ROW and not shape:
             return args[0]
-        sums = self.options.matlab and not node.qualified and "keepdims" in attrs
+        if row.name == words.SOFTMAX_ROW and len(shape) == 2 and 1 not in shape:
+            if attrs.get("axis") is None:
+                attrs["axis"] = 0 if self.scope.example_axis == 1 else 1
+                which = "column" if attrs["axis"] == 0 else "row"
+                self.notes.append(f"softmax was taken over every {which}")
+            return None
+        plain = not (node.qualified or node.keywords)
+        sums = self.options.matlab and plain and "keepdims" in attrs
         if sums and len(shape) == 2 and 1 not in shape:
             axis = attrs["axis"]
             attrs |= {"axis": 0 if axis is None else axis - 1, "keepdims": True}
@@ -947,6 +997,10 @@ def free_name(letter: str, scope: Scope) -> str:
     """The variable of a free index; its letter may be that of a dimension."""
     taken = scope.dimensions | scope.symbols.keys()
     return letter if letter not in taken else f"{letter}_at"
+
+
+def _is_none(node: Syntax) -> bool:
+    return isinstance(node, Name) and node.spelling == "None"
 
 
 def _nearest(values: Iterable[Expr | Ones]) -> Expr | None:

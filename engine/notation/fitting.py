@@ -11,6 +11,8 @@ from engine.notation.syntax import Name, Syntax
 from engine.operators import TABLE
 from engine.shapes import Dim, Shape
 
+ENTRY_BY_ENTRY = "factors of one shape side by side were multiplied entry by entry"
+
 
 @dataclass(frozen=True, slots=True)
 class Ones:

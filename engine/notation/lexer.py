@@ -60,10 +60,15 @@ _FONTS = (
 _CASES_OPEN = r"\\begin\{[dr]?cases\*?\}|\\left\s*\\\{\s*\\begin\{array\}\s*(?:\{[lcr|\s]{0,8}\})?"
 _CASES_CLOSE = r"\\end\{[dr]?cases\*?\}|\\end\{array\}\s*\\right\s*\."
 _CASES = re.compile(rf"(?:{_CASES_OPEN})[^§]*?(?={_CASES_CLOSE})")
-# What surrounds code and is no part of it.
-_WRAPPING = re.compile(
-    r"^[ \t]*(?:import[ \t][^\n]*|from[ \t][\w.]+[ \t]import[^\n]*|>>>|```\w*)|```", re.MULTILINE
+# What surrounds a formula and is no part of it: imports, fences, quotation marks, a part's number.
+_IMPORTS = re.compile(
+    r"^[ \t]*(?:import[ \t][^\n]*|from[ \t][\w.]+[ \t]import[^\n]*|>>>|```\w*)|`+", re.MULTILINE
 )
+_MARKS = frozenset("!✓✔∎■□")
+_BULLETS = frozenset("·•▪◦")
+_MARKED = re.compile(r"[\s!✓✔∎■□]+\Z")
+_NUMBERED = re.compile(r"\A\s*(?:[A-Za-z0-9]\)|[·•▪◦])(?=\s*\S)")
+_QUOTED = (("**", "**"), ('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"))
 _PATTERN = re.compile(
     rf"""
     (?P<cases>{_CASES_OPEN}|{_CASES_CLOSE})
@@ -114,9 +119,30 @@ def plain(text: str) -> str:
     """`text` of the same length, characters that only look different replaced."""
     if "\\" in text:
         text = _CASES.sub(_tabled, text).replace("\\\\", " \n")
-    if "```" in text or "import" in text or ">>>" in text:
-        text = _WRAPPING.sub(lambda match: " " * len(match.group()), text)
+    if "`" in text or "import" in text or ">>>" in text:
+        text = _IMPORTS.sub(_blank, text)
+    text = _unwrapped(text)
     return text if text.isascii() else text.translate(ALIKE)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
+
+
+def _unwrapped(text: str) -> str:
+    """`text` without quotation marks around it, marks behind it, a part's number before it."""
+    begun = text.lstrip()
+    if text[-1:] in _MARKS:
+        text = _MARKED.sub(_blank, text)
+    if begun[:1] in _BULLETS or begun[1:2] == ")":
+        text = _NUMBERED.sub(_blank, text)
+    ended = text.rstrip()
+    quote = next((each for each in _QUOTED if begun.startswith(each[0])), None)
+    if quote is not None and ended.endswith(quote[1]) and len(ended) > 2 * len(quote[1]):
+        head, tail = len(text) - len(begun), len(ended) - len(quote[1])
+        inner = text[head + len(quote[0]) : tail]
+        return " " * (head + len(quote[0])) + inner + " " * (len(text) - tail)
+    return text
 
 
 def _tabled(match: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from engine.notation.syntax import (
     Chain,
     Einsum,
     Name,
+    Number,
     Size,
     Syntax,
 )
@@ -31,6 +32,8 @@ class Names(Scripts):
     def named(self, token: Token) -> Syntax:
         if token.kind == "command" and token.text == words.FRACTION:
             return self.fraction(token)
+        if token.kind == "command" and token.text in words.BOXES and self.next.text == "{":
+            return self.boxed()
         if len(token.text) > MAX_NAME:
             return Name(token.span, token.text)
         if not token.mark.endswith("."):
@@ -45,6 +48,19 @@ class Names(Scripts):
             if found is not None and not self.layer_splits(token):
                 return Name(token.span, found)
         return self.unresolved(token)
+
+    def boxed(self) -> Syntax:
+        """What stands in `\\boxed{…}` or over `\\underbrace{…}_{…}`, whose label is passed."""
+        inner = self.bracket()
+        if self.next.text in ("_", "^") and self.peek().text == "{":
+            self.advance()
+            depth = 0
+            while not self.ended():
+                depth += (self.next.text == "{") - (self.next.text == "}")
+                self.advance()
+                if depth == 0:
+                    break
+        return inner
 
     def with_script(self, token: Token) -> Syntax | None:
         """`W_1`, `W_{1}`, `W₁` where the scope has a name of that spelling."""
@@ -88,7 +104,11 @@ class Names(Scripts):
         head, _, tail = text.partition("_")
         if self.binds(token, head, bool(tail)):
             return self.binder(token, tail)
-        own = self.scope.function(text)
+        if head in words.BINDERS and self.next.text == "over" and self.peek().kind == "name":
+            return self.spoken_sum(token)
+        if text in words.SUM_SIGNS:
+            return self.summed(token)
+        own = self.scope.function(text) or self.nicknames.get(text)
         rows = (own,) if own else words.FUNCTIONS.get(text)
         if rows is not None and words.TRANSPOSE_ROW in rows and self.next.text != "(":
             return Name(token.span, text)
@@ -98,13 +118,20 @@ class Names(Scripts):
             return self.exponential(token)
         if text in words.EXPONENTIAL and self.next.kind == "sup":
             return self.exponential(token)
-        if text in SUGARS and self.next.text == "(":
+        powered = self.next.text == "^" or self.next.kind == "sup"
+        if text in SUGARS and (self.next.text == "(" or powered):
+            return self.function(token, ())
+        if text in words.SPREADING and self.next.text == "(":
             return self.function(token, ())
         special = self.special_call(token)
         if special is not None:
             return special
         if tail:
             return self.with_index(token)
+        stem = text.removesuffix("bar")
+        if stem != text and self.resolved(stem) is not None:
+            mean = Name(token.span, self.resolved(stem) or stem)
+            return self.call(token, words.FUNCTIONS["mean"], (mean,), (), 0, qualified=True)
         pieces = self.pieces(text)
         if pieces is None:
             return Name(token.span, text)
@@ -116,17 +143,31 @@ class Names(Scripts):
             return self.einsum(token)
         if self.next.text != "(":
             return None
-        if token.text in words.SIZES or token.text in words.PASSING:
-            inner = self.bracket()
-            end = self.tokens[self.at - 1].end
-            if token.text in words.PASSING:
-                return inner
-            return Size((token.start, end), inner, words.SIZES[token.text], self.deep(inner))
+        if token.text in words.PASSING:
+            return self.bracket()
+        if token.text in words.SIZES:
+            return self.size_of(token)
         ending = next((each for each in PRIMED if token.text.endswith(each)), None)
         base = token.text.removesuffix(ending) if ending else ""
+        if not base and token.text[0] == "d":
+            base = token.text[1:].lstrip("_")
         own = self.scope.function(base)
         rows = (own,) if own else words.FUNCTIONS.get(base)
         return None if rows is None else self.function(token, rows, primes=1)
+
+    def size_of(self, token: Token) -> Syntax:
+        """`len(X)`, `np.size(X, 0)`, MATLAB's `size(X, 1)`."""
+        args, _ = self.arguments()
+        axis = words.SIZES[token.text]
+        match args:
+            case (base, Number(value=value)) if axis is None:
+                axis = int(value) - (not token.mark)
+            case (base,):
+                pass
+            case _:
+                self.fail(f"expected a matrix behind {token.text}", token.span)
+        span = token.start, self.tokens[self.at - 1].end
+        return Size(span, base, axis, self.deep(base))
 
     def einsum(self, token: Token) -> Syntax:
         """The operands behind `einsum('…',`."""
@@ -149,11 +190,28 @@ class Names(Scripts):
             rest = cut + 1 + len(digits[1])
             first = self.named(Token("name", f"{base}_{digits[1]}", token.start, rest))
             return self.together([first, self.named(Token("name", digits[2], rest, token.end))])
+        run = self.run_with_index(token, base, sub)
+        if run is not None:
+            return run
         if self.layer_splits(token):
+            return Name(token.span, token.text)
+        if token.mark.endswith("."):
             return Name(token.span, token.text)
         inner = Token("name", base, token.start, cut)
         node = self.named(inner)
         return self.below(node, (Name((cut + 1, token.end), sub),))
+
+    def run_with_index(self, token: Token, base: str, sub: str) -> Syntax | None:
+        """`wh_1` where there are w and h_1: the index belongs to the last name of a run."""
+        for cut in range(1, len(base)):
+            last = self.merged(f"{base[cut:]}_{sub}")
+            pieces = self.pieces(base[:cut]) if last is not None else None
+            if last is not None and pieces is not None:
+                middle = token.start + cut
+                head = self.split(Token("name", base[:cut], token.start, middle), pieces)
+                tail = self.scripted(Name((middle, token.end), last))
+                return self.together([head, tail])
+        return None
 
     def split(self, token: Token, pieces: list[str]) -> Syntax:
         """Several names written without spaces, as in `wx`."""
@@ -175,11 +233,12 @@ class Names(Scripts):
 
     def pieces(self, text: str) -> list[str] | None:
         """`text` cut into known names, longest first; a function may stand at the end."""
-        if text not in self.cuts:
+        key = f"{text}{self.next.text[:4]}"
+        if key not in self.cuts:
             if not 0 < len(text) <= MAX_CUT or len(self.cuts) >= MAX_CUTS:
                 return None
-            self.cuts[text] = self.cut(text)
-        return self.cuts[text]
+            self.cuts[key] = self.cut(text)
+        return self.cuts[key]
 
     def cut(self, text: str) -> list[str] | None:
         best: list[list[str] | None] = [None] * len(text) + [[]]
@@ -194,11 +253,17 @@ class Names(Scripts):
     def is_piece(self, piece: str, last: bool) -> bool:
         if self.resolved(piece) is not None:
             return True
-        return (
-            last
-            and len(piece) > 1
-            and (piece in words.FUNCTIONS or self.scope.function(piece) is not None)
-        )
+        if not last:
+            return False
+        if piece in words.EXPONENTIAL:
+            return self.next.text in words.POWERS or self.next.kind == "sup"
+        if len(piece) == 1:
+            return words.IDENTITY_ROW in words.FUNCTIONS.get(piece, ()) or self.is_indexed(piece)
+        return piece in words.FUNCTIONS or self.scope.function(piece) is not None
+
+    def is_indexed(self, piece: str) -> bool:
+        """Whether a letter with the number below that follows is a name."""
+        return self.next.kind == "sub" and self.merged(f"{piece}_{self.next.text}") is not None
 
     def binds(self, token: Token, head: str, tail: bool) -> bool:
         """Whether a big operator with an index starts here."""

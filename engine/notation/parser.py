@@ -53,7 +53,7 @@ SIGNS_OF_ORDER = {
     "=>": words.COMPARISONS[">="],
 }
 OPERATOR_COMMANDS = frozenset(
-    {*words.PRODUCTS, *words.QUOTIENTS, *words.COMPARISONS, *words.REVERSED, *words.POSTFIXES}
+    {*words.PRODUCTS, *words.QUOTIENTS, *words.COMPARISONS, *words.REVERSED, *words.POSTFIXES, "in"}
     - {"T", "t"}
 )
 
@@ -73,6 +73,8 @@ class Parser(Prose):
             side = self.separator()
             if side and self.is_remark():
                 self.skip_remark()
+            elif self.takes_nickname():
+                pass
             elif not self.ended() and self.next.text != ";":
                 clauses.append(self.clause(side))
         return Answer(self.written, tuple(clauses), self.matlab and self.without_numpy())
@@ -242,7 +244,7 @@ class Parser(Prose):
                 closing = self.open[-1] if self.open else ""
                 if closing == "|" and token.text == "‖" and token.end == token.start + 2:
                     return False
-                if token.text == "(" and token.spaced and not self.open and self.is_remark():
+                if token.text in ("(", "[") and not self.open and self.is_remark():
                     return False
                 return token.text in STARTING_SIGNS and token.text != closing
         return False

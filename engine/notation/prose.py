@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.notation import vocabulary as words
 from engine.notation.conditions import Conditions
+from engine.notation.errors import Mistake, Problem
 from engine.notation.lexer import Token
 from engine.notation.syntax import Derivative, Group, Index, Infix, Name, Syntax
 
@@ -21,6 +22,9 @@ class Prose(Conditions):
     def skip_prose(self) -> None:
         """Passes what is said before a formula."""
         began = self.at
+        if self.next.text == "for" and self.is_quantifier():
+            message = "loops are not read: write a sum over the index, or a product of matrices"
+            raise Mistake(Problem("parse", self.next.span, message))
         while self.take(";", "=>", "->"):
             pass
         while self.is_prose(0):
@@ -85,10 +89,14 @@ class Prose(Conditions):
     def is_remark(self) -> bool:
         """Whether something comes that says no more about the value."""
         token = self.next
+        if token.text == "∈" or (token.text == "in" and token.kind == "command"):
+            return True
         if token.text == "∀" or (token.text == "for" and self.is_quantifier()):
             return True
-        if token.text == "(" and token.spaced:
+        if token.text in ("(", "[") and token.spaced:
             return self.is_noted(1) or self.shape_length() > 0
+        if self.peek().text in words.LINKS and self.peek(2).text in words.ARTICLES:
+            return token.kind == "name" and self.is_unknown(self.peek(2))
         return token.text not in words.CONDITIONS and self.is_noted(0)
 
     def is_noted(self, offset: int) -> bool:
@@ -101,26 +109,31 @@ class Prose(Conditions):
         first, times, second, closing = (self.peek(at) for at in range(1, 5))
         sizes = self.is_size(first) and self.is_size(second)
         ended = self.peek(5).text in ENDS or self.peek(5).start in self.breaks
-        if sizes and times.text in TIMES and closing.text == ")" and ended:
+        if sizes and times.text in TIMES and closing.text in (")", "]") and ended:
             return 5
         return 0
 
     def is_size(self, token: Token) -> bool:
         return token.kind == "number" or self.scope.dimension(token.text) is not None
 
+    def takes_nickname(self) -> bool:
+        """Passes `g = ReLU`, which has been looked at before."""
+        if self.next.text in self.nicknames and self.peek().text == "=":
+            self.skip(3)
+            return True
+        return False
+
     def skip_remark(self) -> None:
         """Passes a remark: a bracket, or the rest of the line."""
-        if self.next.text == "(":
+        if self.next.text in ("(", "["):
             depth = 0
             while not self.ended():
-                depth += (self.next.text == "(") - (self.advance_text() == ")")
+                text = self.advance().text
+                depth += (text in ("(", "[")) - (text in (")", "]"))
                 if depth == 0:
                     return
         while not self.ended() and self.next.text != ";" and self.next.start not in self.lines:
             self.advance()
-
-    def advance_text(self) -> str:
-        return self.advance().text
 
 
 def is_left_side(node: Syntax) -> bool:

@@ -84,6 +84,9 @@ def _fits(outcome: Reading, scope: Scope) -> bool:
     )
 
 
+MATLAB_NOTE = "* was read as a matrix product, as in MATLAB"
+
+
 @dataclass(frozen=True)
 class Alternative:
     """Another meaning of a sign, for texts with `signs` whose usual meaning does not conform."""
@@ -100,6 +103,7 @@ ALTERNATIVES = (
         "an example such as x^{(i)} was read as a column, as in books",
     ),
     Alternative(("|", "vert"), Options(lengths=True), "|…| was read as the length of a vector"),
+    Alternative((" ones(", "*ones(", "(ones("), Options(matlab=True), MATLAB_NOTE),
     Alternative(("⊗", "otimes"), Options(outer=True), "⊗ was read as the outer product"),
 )
 
@@ -107,7 +111,7 @@ ALTERNATIVES = (
 def _otherwise(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
     """A reading with another meaning of a sign, where that conforms and the usual one does not."""
     for each in ALTERNATIVES:
-        if not any(sign in syntax.text for sign in each.signs):
+        if not any(sign in f" {syntax.text}" for sign in each.signs):
             continue
         other = _plainly(syntax, scope, each.options)
         if isinstance(other, Unreadable) and scope.wanted is not None:
@@ -159,7 +163,7 @@ def _in_matlab(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
         return outcome if settled else Ambiguous((outcome, other))
     if isinstance(outcome, Unreadable) and outcome.problem.kind != "shape":
         return outcome
-    return replace(other, notes=(*other.notes, "* was read as a matrix product, as in MATLAB"))
+    return replace(other, notes=(*other.notes, MATLAB_NOTE))
 
 
 def _unknown_name(

@@ -9,6 +9,7 @@ from engine.notation import vocabulary as words
 from engine.notation.cursor import CLOSING, Cursor, is_comparison, unwrapped
 from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.lexer import Token
+from engine.notation.spelling import LETTERS
 from engine.notation.sugars import DERIVED, SUGARS
 from engine.notation.syntax import (
     Binder,
@@ -53,17 +54,37 @@ class Scripts(Cursor):
 
     def attached_sign(self, node: Syntax, token: Token) -> Syntax | None:
         text = token.text
-        if text in words.POWERS:
+        if text in words.POWERS and not self.is_plus():
             return self.superscript(node)
         if text == "'" or text in words.POSTFIXES:
             self.advance()
             return self.transposed(node, token)
+        if text == "_" and self.peek().text == "+":
+            self.skip(2)
+            return self.positive_part(node)
+        if text == "^" and self.is_plus():
+            self.skip(4 if self.peek().text == "{" else 2)
+            return self.positive_part(node)
         if text == "_":
             self.advance()
             return self.below(node, self.subscript())
         if text == "[" and not token.spaced and self.is_index():
             return self.bracketed(node)
         return None
+
+    def is_plus(self) -> bool:
+        """Whether z^+ or z^{+} comes, and not a power with a sign."""
+        if self.peek().text == "{":
+            return self.peek(2).text == "+" and self.peek(3).text == "}"
+        behind = self.peek(2)
+        ends = behind.spaced or behind.kind == "end" or behind.text in words.SUMS
+        return self.peek().text == "+" and (ends or behind.text in CLOSING.values())
+
+    def positive_part(self, node: Syntax) -> Syntax:
+        """z_+ is the larger of z and 0."""
+        row = "relu"
+        span = node.span[0], self.tokens[self.at - 1].end
+        return Call(span, row, (row,), (node,), (), 0, False, self.deep(node))
 
     def transposed(self, node: Syntax, token: Token) -> Syntax:
         op = words.POSTFIXES.get(token.text, words.TRANSPOSE_ROW)
@@ -85,6 +106,10 @@ class Scripts(Cursor):
                 return special
             if token.kind == "number" and self.is_layer(node, token.text):
                 return self.labelled(node, self.advance().text)
+            braced = token.text == "{" and self.peek(2).text == "}"
+            if braced and inside.kind == "number" and self.is_layer(node, inside.text):
+                self.skip(3)
+                return self.labelled(node, inside.text)
         self.enter()
         exponent = self.signed()
         self.leave()
@@ -135,7 +160,8 @@ class Scripts(Cursor):
         name = self.peek(shift + 1)
         numbered = name.kind == "number" and self.scope.example_axis is not None
         single = self.peek(shift).text == "(" and self.peek(shift + 2).text == ")"
-        if not single or (shift and self.peek(shift + 3).text != "}"):
+        behind = self.peek(shift + 3)
+        if not single or (shift and behind.text != "}" and behind.text not in words.POSTFIXES):
             return None
         if name.kind == "number" and self.known(node, name.text) is not None:
             self.skip(2 * shift + 3)
@@ -143,8 +169,9 @@ class Scripts(Cursor):
         if numbered or (name.kind == "name" and self.is_index_name(name.text)):
             self.skip(shift + 1)
             index = Name(name.span, self.advance().text)
-            self.skip(1 + shift)
-            return Example((node.span[0], name.end), node, index, self.deep(node))
+            self.advance()
+            example = Example((node.span[0], name.end), node, index, self.deep(node))
+            return self.postfixed(example) if shift else example
         return None
 
     def is_index_name(self, name: str) -> bool:
@@ -155,10 +182,23 @@ class Scripts(Cursor):
         label = self.advance()
         self.expect("]")
         node = self.labelled(node, label.text)
-        if braces:
-            while self.next.kind in ("name", "command", "op") and self.next.text in words.POSTFIXES:
+        return self.postfixed(node) if braces else node
+
+    def postfixed(self, node: Syntax) -> Syntax:
+        """What follows a layer or an example in one superscript: W^{[2]T}, A^{[1](i)}, a^{[1]2}."""
+        while not self.take("}"):
+            if self.next.kind in ("name", "command", "op") and self.next.text in words.POSTFIXES:
                 node = self.transposed(node, self.advance())
-            self.expect("}")
+            elif self.next.text == "(" and self.peek(2).text == ")":
+                self.advance()
+                index = Name(self.next.span, self.advance().text)
+                node = Example((node.span[0], self.next.end), node, index, self.deep(node))
+                self.expect(")")
+            elif self.next.kind == "number":
+                power = Number(self.next.span, Fraction(self.advance().text))
+                node = self.infix(words.POWER_ROW, node, power)
+            else:
+                self.fail("expected '}'")
         return node
 
     def labelled(self, node: Syntax, label: str) -> Syntax:
@@ -182,6 +222,8 @@ class Scripts(Cursor):
     def raised(self, node: Syntax, token: Token) -> Syntax:
         """Unicode superscripts: x², xⁱ, x⁽ⁱ⁾."""
         text = token.text
+        if text == "+":
+            return self.positive_part(node)
         if text.startswith("(") and text.endswith(")"):
             name = Name(token.span, text[1:-1])
             return Example((node.span[0], token.end), node, name, self.deep(node))
@@ -252,6 +294,9 @@ class Scripts(Cursor):
     def below(self, node: Syntax, items: tuple[Syntax | None, ...]) -> Syntax:
         """`node` with a subscript: part of its name where there is such a name, else an index."""
         first = items[0] if len(items) == 1 else None
+        kronecker = self.kronecker(node, items)
+        if kronecker is not None:
+            return kronecker
         if isinstance(node, One):
             return self.ones_or_indicator(node, items)
         if isinstance(node, Name) and isinstance(first, Name):
@@ -266,6 +311,19 @@ class Scripts(Cursor):
         span = node.span[0], max(ends, default=node.span[1])
         inner = [item for item in items if item is not None]
         return Index(span, node, items, False, self.deep(node, *inner))
+
+    def kronecker(self, node: Syntax, items: tuple[Syntax | None, ...]) -> Syntax | None:
+        """δ_{ij} is 1 where i = j."""
+        if not (isinstance(node, Name) and LETTERS.get(node.spelling, node.spelling) == "delta"):
+            return None
+        if self.resolved(node.spelling) is not None:
+            return None
+        letters = [item.spelling for item in items if isinstance(item, Name)]
+        if len("".join(letters)) != 2 or len(letters) != len(items):
+            return None
+        span = node.span[0], self.tokens[self.at - 1].end
+        first, second = (Name(span, letter) for letter in "".join(letters))
+        return self.infix(words.EQUALITY, first, second)
 
     def normed(self, node: Unary, which: Name) -> Syntax:
         if which.spelling in ("2", "F"):
@@ -309,12 +367,26 @@ class Scripts(Cursor):
     def bracketed(self, node: Syntax) -> Syntax:
         self.expect("[")
         items = self.items("]", raw=False)
+        layer = self.as_layer(node, items)
+        if layer is not None:
+            return layer
         inner = [item for item in items if item is not None]
         end = self.tokens[self.at - 1].end
         return Index((node.span[0], end), node, items, True, self.deep(node, *inner))
 
+    def as_layer(self, node: Syntax, items: tuple[Syntax | None, ...]) -> Syntax | None:
+        """`W[2]` is W2 where there is no W."""
+        match node, items:
+            case Name(), (Number(value=value),) if value.denominator == 1:
+                label = str(value.numerator)
+                if self.is_layer(node, label):
+                    return self.labelled(node, label)
+        return None
+
     def method(self, node: Syntax) -> Syntax | None:
         token = self.advance()
+        if token.text == "grad" and isinstance(node, Name) and self.next.text == "=":
+            return Name((node.span[0], token.end), f"d{node.spelling}")
         if token.text in words.POSTFIXES and self.next.text != "(":
             return self.transposed(node, token)
         if token.text in words.PASSING and self.next.text == "(":
@@ -332,14 +404,16 @@ class Scripts(Cursor):
             self.fail(f"expected '(' after .{token.text}")
         args, keywords = self.arguments()
         if words.TRANSPOSE_ROW in rows:
-            args = tuple(arg for arg in args if not isinstance(arg, Number))
+            args = tuple(arg for arg in args if not isinstance(arg, Number | Unary))
         return self.call(token, rows, (node, *args), keywords, 0, qualified=True)
 
     def size(self, node: Syntax, token: Token) -> Syntax:
         """`.shape[0]`, `.size`, `.numel()`."""
         axis = words.SIZES.get(token.text)
         if self.next.text == "(":
-            self.arguments()
+            args, _ = self.arguments()
+            if args and isinstance(args[0], Number):
+                axis = int(args[0].value)
         elif token.text == "shape":
             self.expect("[")
             if self.next.text not in ("0", "1"):

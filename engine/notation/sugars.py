@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.errors import ShapeError
 from engine.expression import Expr, apply, const
-from engine.shapes import SCALAR, vector_length
+from engine.shapes import SCALAR, Shape, vector_length
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,22 @@ def _smaller(x: Expr, y: Expr) -> Expr:
     return -apply("maximum", -x, -y)
 
 
+def clipped(x: Expr, low: Expr | None, high: Expr | None) -> Expr:
+    """`x` within its bounds, of which one may be missing."""
+    above = x if low is None else apply("maximum", x, low)
+    return above if high is None else _smaller(above, high)
+
+
+def spread(x: Expr, counts: Shape) -> Expr:
+    """`x` repeated along its axes of length 1; raises ShapeError for any other axis."""
+    if len(x.shape) != len(counts):
+        x = apply("reshape", x, shape=(1, *x.shape)[-2:]) if len(x.shape) == 1 else x
+    if any(1 not in pair for pair in zip(x.shape, counts, strict=False)):
+        raise ShapeError("only an axis of length 1 can be repeated")
+    shape = tuple(count if dim == 1 else dim for dim, count in zip(x.shape, counts, strict=False))
+    return x * apply("ones", shape=shape)
+
+
 SUGARS: Mapping[str, Sugar] = {
     "cosh": Sugar(1, lambda x: 1 / apply("sech", x)),
     "sinh": Sugar(1, lambda x: apply("tanh", x) / apply("sech", x)),
@@ -52,11 +68,20 @@ SUGARS: Mapping[str, Sugar] = {
     "reciprocal": Sugar(1, lambda x: 1 / x),
     "min": Sugar(2, _smaller),
     "minimum": Sugar(2, _smaller),
+    "rowsum": Sugar(1, lambda x: apply("sum", x, axis=1, keepdims=True)),
+    "row_sum": Sugar(1, lambda x: apply("sum", x, axis=1, keepdims=True)),
+    "colsum": Sugar(1, lambda x: apply("sum", x, axis=0, keepdims=True)),
+    "col_sum": Sugar(1, lambda x: apply("sum", x, axis=0, keepdims=True)),
+    "diagflat": Sugar(1, lambda x: apply("diag", x)),
+    "indicator": Sugar(1, lambda x: x),
     "ones_like": Sugar(1, lambda x: _filled(x, 1), lenient=True),
     "zeros_like": Sugar(1, lambda x: _filled(x, 0), lenient=True),
+    "clip": Sugar(1, clipped, lenient=True),
+    "clamp": Sugar(1, clipped, lenient=True),
     "ravel": Sugar(1, _flat, lenient=True),
     "flatten": Sugar(1, _flat, lenient=True),
     "squeeze": Sugar(1, _squeezed, lenient=True),
 }
-PRIMED = ("_prime", "_derivative", "_deriv")  # endings that make f_prime of f
+CLIPPING = frozenset({"clip", "clamp"})
+PRIMED = ("_prime", "_derivative", "_deriv", "_grad")  # endings that make f_prime of f
 DERIVED: Mapping[str, str] = {"1": "sum", "∞": "max", "inf": "max", "infty": "max"}  # norms of |x|

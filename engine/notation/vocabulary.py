@@ -47,7 +47,8 @@ def _functions() -> dict[str, tuple[str, ...]]:
         words = (_WORD.fullmatch(glyph) for glyph in _glyphs(row) if " " not in glyph)
         for word in {row.name} | {match[1] for match in words if match}:
             table[word] = (*table.get(word, ()), row.name)
-    return table | {word: (row,) for word, (row, _) in COMPLETED.items()}
+    table |= {word: (row,) for word, (row, _) in COMPLETED.items()}
+    return table | {"√": table["sqrt"]}
 
 
 def _fences() -> dict[str, tuple[str, str]]:
@@ -88,6 +89,7 @@ POWERS = _signs(_rows("power"))
 PREFIXES = _signs(_rows("prefix"))
 POSTFIXES = _signs(_rows("postfix"))
 BINDERS = _signs(_rows("binder"))
+SUM_SIGNS = frozenset({"Σ", "∑"})
 FUNCTIONS = _functions()
 # Words between factors that are no factors.
 JOINTS = frozenset({"for", "in", "if", "when"})
@@ -148,15 +150,19 @@ REMARKS = frozenset(
         "elementwise", "columnwise", "using", "from", "chain", "see", "remember", "assuming",
     }
 )  # fmt: skip
+ARTICLES = frozenset({"the", "an", "our", "my", "given", "defined", "element"})
 QUANTIFIERS = frozenset({"all", "each", "every", "any"})
 CONDITIONS = frozenset({"if", "when", "for", "whenever"})
 ELSE = frozenset({"else", "otherwise", "elsewhere"})
 AUGMENTED = {"+=": "add", "-=": "sub", "*=": "mul", "/=": "div"}
 UNEQUAL = frozenset({"!=", "≠"})
 SIZES = {"size": None, "numel": None, "len": LENGTH, "length": LENGTH}
+BOXES = frozenset({"boxed", "fbox", "underbrace", "overbrace", "underline", "cancel", "mathop"})
+SPREADING = frozenset({"broadcast_to", "tile", "repeat", "expand"})
 PASSING = frozenset(
     {
         "astype", "item", "float", "double", "int", "copy", "clone", "detach", "numpy", "array",
-        "asarray", "tensor", "print", "float32", "float64", "to", "type", "cpu", "long", "bool",
+        "asarray", "tensor", "print", "int32", "int64", "float32", "float64", "to", "type", "cpu",
+        "long", "bool",
     }
 )  # fmt: skip
