@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import prod
 
 from engine.canonical import Normal, canonical
 from engine.expression import Expr
 from engine.notation import Scope
-from engine.numeric import Batch
+from engine.numeric import Batch, Environment
 from engine.program import Program
 from engine.question import Derivative
 from engine.sampling import Samples
@@ -94,7 +95,8 @@ class Compiled:
     @cached_property
     def search(self) -> Search:
         """The fingerprints of known mistakes."""
-        environments = points_of(self.program).environments(self.program)
+        environments = list(points_of(self.program).environments(self.program))
+        environments.sort(key=_spread, reverse=True)
         grounds = tuple(Ground(self.layout, env) for env in environments)
         references = tuple(ground.env.evaluate(self.reference) for ground in grounds)
         return Search(grounds, references, Constants(self.layout), self.reference)
@@ -123,6 +125,11 @@ class Compiled:
         constants = Constants(self.layout)
         search = Search((world.ground,), (reference,), constants, world.formula, elsewhere=True)
         return Elsewhere(world, search, scope_of(world.program, None, self.scope.example_axis))
+
+
+def _spread(environment: Environment) -> int:
+    """The sizes multiplied: in larger ones more mistakes differ, as n - 1 does from 1."""
+    return prod(environment.sizes.values())
 
 
 def compiled(question: Derivative) -> Compiled:

@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import PrecisionExhausted, ShapeError
 from engine.expression import Const, Expr, Var, transform
 from engine.notation import Read
+from engine.notation.fitting import ENTRY_BY_ENTRY
 from engine.notation.syntax import Answer, Derivative, Name
 from engine.notation.tree import parts
 from engine.program import Target
@@ -45,6 +46,19 @@ def wrong(compiled: Compiled, answer: Expr, text: str = "") -> tuple[Diagnosis, 
 @Remembered
 def _explained(compiled: Compiled, answer: Expr) -> tuple[Diagnosis, ...]:
     return _diagnoses(compiled, compiled.search.explain(answer))
+
+
+def wrong_shape(compiled: Compiled, answer: Expr, reading: Read | None) -> tuple[Diagnosis, ...]:
+    """The misconceptions that explain an answer of another shape.
+
+    Where factors side by side could not be multiplied and were read entry by entry, a learner
+    meant a matrix product, in which a transpose may be missing: that is looked at first.
+    """
+    literal = reading is not None and ENTRY_BY_ENTRY in reading.notes
+    syntax = None if reading is None else reading.syntax
+    first = ill_shaped(compiled, syntax) if literal else ()
+    found = first or _explained(compiled, answer)
+    return found or (() if literal else ill_shaped(compiled, syntax))
 
 
 def ill_shaped(compiled: Compiled, syntax: Answer | None) -> tuple[Diagnosis, ...]:

@@ -151,7 +151,7 @@ def _wrong_shape(answer: Answer) -> Verdict:
     what = "a scalar" if wanted == SCALAR else f"of shape {show(wanted)}"
     got = "a scalar" if found == SCALAR else f"of shape {show(found)}"
     message = f"{explain.asked(answer.compiled)} is {what}; your answer is {got}."
-    diagnosis = explain.wrong(answer.compiled, answer.value)
+    diagnosis = explain.wrong_shape(answer.compiled, answer.value, answer.reading)
     return incorrect(
         "shape", message, Misshapen(message), diagnosis=diagnosis, parsed=answer.parsed
     )

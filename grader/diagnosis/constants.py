@@ -14,6 +14,7 @@ from engine.expression import Apply, Const, Expr, Var, const, walk
 from grader.diagnosis.ground import Layout
 
 CLOSE = 1e-9
+ROOTED = (0.5, -0.5, 1)  # powers of a size whose root the program divides by
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,24 @@ class Constants:
             yield missing, Factor(1.0, dim, 1)
             yield "repeated-batch-mean", Factor(1.0, dim, -1)
             yield "repeated-batch-mean", Factor(1.0, dim, -2)
+        for dim in sorted(self._rooted):
+            for power in ROOTED:
+                yield "scale-at-wrong-node", Factor(1.0, dim, power)
         for dim in sorted(self.layout.program.dimensions - self.means):
             yield "constant-of-another-cost", Factor(1.0, dim, -1)
 
     @cached_property
     def means(self) -> frozenset[str]:
         """The dimensions whose number the loss divides by."""
-        return frozenset(dim for node in self._nodes for dim in _divided(node, self.layout))
+        found = {dim for node in self._nodes for dim in _divided(node, self.layout)}
+        return frozenset(found) - self._rooted
+
+    @cached_property
+    def _rooted(self) -> frozenset[str]:
+        """The dimensions under a root, as the width of a query is."""
+        roots = (node for node in self._nodes if isinstance(node, Apply) and node.op == "sqrt")
+        names = frozenset(name for root in roots for name in root.names)
+        return names & self.layout.program.dimensions
 
     @cached_property
     def _squares(self) -> bool:
@@ -76,7 +88,7 @@ class Factor:
 
     number: float
     dim: str = ""
-    power: int = 0
+    power: float = 0
 
     def __call__(self, sizes: Mapping[str, int]) -> float:
         return self.number * (float(sizes[self.dim]) ** self.power if self.dim else 1.0)

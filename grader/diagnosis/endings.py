@@ -9,7 +9,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from engine.expression import Apply, Expr
+from engine.expression import Apply, Expr, walk
 from engine.numeric import Batch, constant
 from engine.operators import operator
 from engine.reverse import Numbers
@@ -86,17 +86,64 @@ def shortcut_mistakes(layout: Layout) -> Iterator[Plan]:
     means = [factor for slug, factor in Constants(layout).rows if slug in DIVIDED]
     for place in layout.places:
         last = place.key == (prediction, ())
-        if last and (is_function(place.node) or place.node.op == "softmax"):
+        if last and _activates(place.node):
             for factor in (None, *means):
                 yield grounded(layout, place, "shortcut-for-wrong-pair", _residual(label, factor))
 
 
+def loss_mistakes(layout: Layout) -> Iterator[Plan]:
+    """At the last activation: the loss itself in place of its derivative, or z in place of a."""
+    label, prediction = layout.label, layout.prediction
+    if label is None or prediction is None:
+        return
+    scales = [factor for slug, factor in Constants(layout).rows if slug in DIVIDED]
+    for place in layout.places:
+        if place.key == (prediction, ()):
+            for scale, term in product((None, *scales), _terms(layout, prediction)):
+                rule = _instead(operator(place.node.op).vjp, term, scale)
+                yield grounded(layout, place, "loss-not-differentiated", rule)
+            for scale in (None, *scales) if _activates(place.node) else ():
+                rule = _residual_of_argument(label, scale)
+                found = grounded(layout, place, "argument-for-output", rule)
+                yield replace(found, fields={**found.fields, "operand": prediction})
+
+
+def _terms(layout: Layout, prediction: str) -> Iterator[Expr]:
+    """The loss, or what it is a sum of, as long as it has the shape of the prediction."""
+    shape = layout.program.shapes[prediction]
+    for statement in layout.comparison:
+        for node in walk(statement.value):
+            if isinstance(node, Apply) and node.shape == shape and prediction in node.names:
+                yield node
+
+
+def _instead(right: Any, term: Expr, scale: Factor | None) -> Rule:
+    """The right rule with the value of `term` for what comes back from the loss."""
+
+    def rule(ground: Ground, g: Any, out: Any, *args: Any, **attrs: Any) -> Any:
+        return right(_scaled(ground, ground.env.evaluate(term), scale), out, *args, **attrs)
+
+    return rule
+
+
+def _residual_of_argument(label: str, scale: Factor | None) -> Rule:
+    def rule(ground: Ground, g: Any, out: Any, x: Any, **attrs: Any) -> Any:
+        return (_scaled(ground, x - ground.env.values[label], scale),)
+
+    return rule
+
+
+def _scaled(ground: Ground, value: Batch, scale: Factor | None) -> Batch:
+    return value if scale is None else value * Fraction(scale(ground.env.sizes))
+
+
+def _activates(node: Apply) -> bool:
+    return is_function(node) or node.op == "softmax"
+
+
 def _residual(label: str, factor: Factor | None) -> Rule:
     def rule(ground: Ground, g: Any, out: Any, *args: Any, **attrs: Any) -> Any:
-        residual = out - ground.env.values[label]
-        if factor is not None:
-            residual = residual * Fraction(factor(ground.env.sizes))
-        return (residual,)
+        return (_scaled(ground, out - ground.env.values[label], factor),)
 
     return rule
 
@@ -148,7 +195,7 @@ def other_variables(layout: Layout) -> Iterator[Plan]:
     for name in layout.program.shapes:
         if name not in (layout.target.variable, layout.program.loss):
             yield Plan(("wrong-variable",), variable=name)
-            if _in_one_layer(layout, name):
+            if _in_one_layer(layout, name) or _just_after(layout, name):
                 yield Plan(("local-input-factor",), variable=name)
 
 
@@ -157,6 +204,14 @@ def _in_one_layer(layout: Layout, name: str) -> bool:
     roles, both = layout.program.roles, {name, layout.target.variable}
     together = any(both <= each.value.names for each in layout.program.statements)
     return together and all(roles.get(each) == "parameter" for each in both)
+
+
+def _just_after(layout: Layout, name: str) -> bool:
+    """Whether `name` is what the parameter that is asked for goes into."""
+    target = layout.target.variable
+    definition = layout.program.definitions.get(name)
+    used = definition is not None and target in definition.value.names
+    return used and layout.program.roles.get(target) == "parameter"
 
 
 def other_entries(layout: Layout) -> Iterator[Plan]:

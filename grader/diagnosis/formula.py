@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeAlias
 
 from engine.errors import EngineError
-from engine.expression import Apply, Const, Expr, Var, apply, rebuild, substitute, transform
+from engine.expression import Apply, Const, Expr, Var, apply, const, rebuild, substitute, transform
 from engine.numeric import Batch
 from grader.diagnosis.ground import Ground, Layout
 from grader.diagnosis.plan import Plan
@@ -35,6 +35,10 @@ def formula_mistakes(layout: Layout, reference: Expr) -> Iterator[Plan]:
             yield Plan((slug,), value=partial(_value, wrong))
     yield from _without_transposes(layout, reference)
     yield from _along_the_other_axis(reference)
+    if layout.label is not None and layout.label in reference.names:
+        ones = const(1).filled(layout.program.shapes[layout.label])
+        wrong = substitute(reference, {layout.label: ones})
+        yield Plan(("label-and-prediction-swapped",), value=partial(_value, wrong))
 
 
 def _spellings(layout: Layout, reference: Expr) -> Iterator[Expr]:

@@ -24,9 +24,18 @@ RULE_OF_ANOTHER: tuple[tuple[str, RowRule], ...] = (
     ("relu", lambda g, out, x: (g * x.apply("greater", x.constant(0)),)),
 )
 ACTIVATIONS = frozenset(("sigmoid", "tanh", "relu", "softplus", "sin", "cos"))
-SIGN_WITHIN: dict[str, RowRule] = {
-    "sigmoid": lambda g, out, x: (g * out * (1 + out),),
-    "tanh": lambda g, out, x: (g * (1 + out**2),),
+HALF_REMEMBERED: dict[str, tuple[RowRule, ...]] = {
+    "sigmoid": (
+        lambda g, out, x: (g * out * (1 + out),),
+        lambda g, out, x: (g * out**2,),
+        lambda g, out, x: (g * (1 - out) ** 2,),
+    ),
+    "tanh": (
+        lambda g, out, x: (g * (1 + out**2),),
+        lambda g, out, x: (g * (1 + out),),
+        lambda g, out, x: (g * (1 - out) ** 2,),
+        lambda g, out, x: (g * out**2,),
+    ),
 }
 # Wrong rules of a row that have a second name: a logarithm that is skipped loses its 1/x.
 ALSO = {(op, "activation-derivative-skipped"): ("log-exp-division-rule",) for op in ("log", "exp")}
@@ -107,8 +116,8 @@ def _rules_at_any_function(op: str) -> Iterator[tuple[str, RowRule]]:
     right = operator(op).vjp
     if op in ACTIVATIONS:
         yield from _rules_of_others(op)
-    if op in SIGN_WITHIN:
-        yield OWN_SLUG[op], SIGN_WITHIN[op]
+    for rule in HALF_REMEMBERED.get(op, ()):
+        yield OWN_SLUG[op], rule
     if op in ACTIVATIONS and op != "relu":
         yield OWN_SLUG.get(op, "activation-derivative"), lambda g, out, x: (g * out,)
     yield "shortcut-counted-twice", lambda g, out, x: right(right(g, out, x)[0], out, x)

@@ -14,6 +14,7 @@ from grader.diagnosis import (
     products,
     regularisers,
     sharing,
+    units,
 )
 from grader.diagnosis.ground import Layout
 from grader.diagnosis.plan import Plan
@@ -39,15 +40,18 @@ AT_NODES: tuple[Maker, ...] = (
 )
 ELSEWHERE: tuple[Maker, ...] = (
     products.layer_mistakes,
+    products.own_output_mistakes,
     products.entry_mistakes,
     products.entry_product_mistakes,
     paths.join_mistakes,
     paths.local_mistakes,
     gates.final_mask_mistakes,
     regularisers.regulariser_mistakes,
+    units.one_unit_mistakes,
     sharing.step_mistakes,
     sharing.position_mistakes,
     endings.label_mistakes,
+    endings.loss_mistakes,
     endings.mask_mistakes,
     endings.other_variables,
     endings.other_entries,
