@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 
-from engine.expression import Apply, Const, Expr, const, rebuild
+from engine.expression import Apply, Const, Expr, apply, const, rebuild
 from engine.rewrite import rewritten
 from engine.shapes import common, stretched
 from engine.terms import (
@@ -54,7 +54,7 @@ def _ring(node: Apply) -> Expr:
 
 def _product(term: Term) -> Expr:
     """The shortest of the product itself and what cancelling into its sums gives."""
-    term = _without_ones(term)
+    term = _absorbed(_without_ones(term))
     turned = (each.expr() for each in _turned(term))
     return min([*turned, term.expr(), *_distributed(term)], key=_cost)
 
@@ -63,6 +63,18 @@ def _without_ones(term: Term) -> Term:
     """`term` without the matrices of ones that its other factors make superfluous."""
     rest = without_ones(term)
     return rest if rest.shape == term.shape else term
+
+
+def _absorbed(term: Term) -> Term:
+    """`term` without indicators that a rectified factor makes superfluous: relu(x) 1{x > 0}."""
+    rectified = {each.args[0] for each, power in term.powers if _is(each, "relu") and power > 0}
+    masks = {apply("greater", each, const(0)) for each in rectified}
+    kept = tuple(each for each in term.powers if each[0] not in masks)
+    return Term(term.coefficient, kept) if masks else term
+
+
+def _is(expr: Expr, op: str) -> bool:
+    return isinstance(expr, Apply) and expr.op == op
 
 
 def _unfilled(terms: list[Term]) -> list[Term]:

@@ -129,3 +129,10 @@ SIGNS = (
 @pytest.mark.parametrize(("expr", "written"), SIGNS, ids=str)
 def test_minus_signs_stand_where_a_person_puts_them(expr: Expr, written: Expr) -> None:
     assert show(simplify(expr), "text") == show(written, "text")
+
+
+def test_a_rectified_factor_needs_no_mask() -> None:
+    mask = apply("greater", u, const(0))
+    rectified = apply("relu", u)
+    assert simplify(v * rectified * mask * rectified) == simplify(v * rectified**2)
+    assert mask in simplify(v * apply("relu", v) * mask).args
