@@ -67,6 +67,11 @@ def ball(value: Fraction | int) -> arb:
     return arb(fmpq(value.numerator, value.denominator))
 
 
+def ball_around(decimal: str, digits: int) -> arb:
+    """The ball around a decimal that is right to so many significant digits."""
+    return arb(decimal) * arb(1, f"1e-{digits}")
+
+
 @cache
 def ball_field(bits: int = BITS) -> Field:
     """The field of balls; arithmetic in it belongs inside `precision(bits)`."""

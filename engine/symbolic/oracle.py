@@ -8,18 +8,27 @@ and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+import mpmath
 import numpy as np
 import sympy
 from numpy.typing import NDArray
 
 from engine.expression import Expr
 from engine.numeric import Batch, Environment
-from engine.program import Program
-from engine.shapes import Dim
+from engine.program import Program, Target
+from engine.sampling import Group
+from engine.seeding import Stream
+from engine.shapes import Dim, canonical
+from engine.symbolic.balls import BITS, ball_around, precision
 from engine.symbolic.entrywise import Entries, Scalar, batch_of, entries, entry_names
+from engine.symbolic.taylor import direction, predicted
+
+MEANINGS = [{"Step": lambda x: 1 if x > 0 else 0}, "mpmath"]
+DIGITS = 50  # of a slope that SymPy works out
 
 
 class Step(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
@@ -73,6 +82,16 @@ class SymPy:
     def lifted(self, value: Any) -> Entry:
         """`value` as an entry; floats come from constant matrices and are exact."""
         return value if isinstance(value, Entry) else self.number(Fraction(value))
+
+
+class Floats(SymPy):
+    """The algebra of SymPy expressions whose numbers are floats of twice as many digits as asked.
+
+    Constant parts are worked out at once, which keeps the expressions of a whole network small.
+    """
+
+    def number(self, value: Fraction) -> Entry:
+        return Entry(self, sympy.Rational(value.numerator, value.denominator).evalf(2 * DIGITS))
 
 
 class Entry(Scalar):
@@ -176,8 +195,7 @@ def numbers(
     given = [env.values[name].data.reshape(len(env.values[name].data), -1) for name in names]
     points = max(len(rows) for rows in given)
     table = np.concatenate([np.broadcast_to(r, (points, r.shape[1])) for r in given], axis=1)
-    meanings = [{"Step": lambda x: 1 if x > 0 else 0}, "mpmath"]
-    function = sympy.lambdify(symbols, list(np.ravel(exprs)), modules=meanings)
+    function = sympy.lambdify(symbols, list(np.ravel(exprs)), modules=MEANINGS)
     rows = [function(*(float(value) for value in row)) for row in table]
     return np.array(rows, dtype=float).reshape((points, *np.shape(exprs)))
 
@@ -191,3 +209,45 @@ def simplified_difference(
     """
     difference = expanded(left - right, shapes, sizes)
     return all(sympy.simplify(entry.value) == 0 for entry in difference.data.flat)
+
+
+def slope(program: Program, group: Group, name: str, towards: NDArray[Any]) -> str:
+    """d loss(v + t d) / dt at t = 0 for the quantity `name`, at a group's one point, as SymPy's
+    decimal.
+
+    `towards` is d, an array (1, *shape) of fractions.  A defined quantity is moved where it is
+    defined.
+    """
+    t = sympy.Symbol("t", real=True)
+    algebra = Floats()
+    env: Environment = entries(algebra, group.sizes, {})
+    for given, array in group.values.items():
+        exact = np.frompyfunc(algebra.number, 1, 1)(array)
+        env = env.bound(given, Batch(exact, canonical(array.shape[1:]), env.field))
+    if name in env.values:
+        env = env.bound(name, _moved(env.values[name], towards, algebra, t))
+    for statement in program.statements:
+        value = env.evaluate(statement.value)
+        if statement.name == name:
+            value = _moved(value, towards, algebra, t)
+        env = env.bound(statement.name, value)
+    loss = env.values[program.loss].data.item().value
+    # a network's value is a graph: what is shared has to be worked out once
+    function = sympy.lambdify(t, loss.diff(t), modules=MEANINGS, cse=True)
+    with mpmath.workdps(2 * DIGITS):
+        return str(mpmath.nstr(function(mpmath.mpf(0)), DIGITS))
+
+
+def _moved(value: Batch, towards: NDArray[Any], algebra: SymPy, t: Any) -> Batch:
+    step = np.frompyfunc(lambda each: algebra.number(each) * Entry(algebra, t), 1, 1)
+    return replace(value, data=value.data + step(towards).reshape(1, *value.data.shape[1:]))
+
+
+def predicts(program: Program, group: Group, target: Target, key: Expr, stream: Stream) -> bool:
+    """Whether a derivative predicts the slope that SymPy finds at the first point of a group."""
+    first = Group(group.sizes, {name: array[:1] for name, array in group.values.items()})
+    towards = direction(program, first, target, stream)
+    with precision(BITS):
+        ball = predicted(program, first, target, key, towards).data.item()
+        found = slope(program, first, target.variable, towards)
+        return bool(ball.overlaps(ball_around(found, DIGITS - 8)))

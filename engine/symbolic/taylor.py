@@ -152,20 +152,20 @@ def series_field(bits: int) -> Field:
     return Field(f"series{bits}", np.dtype(object), lambda value: Series(_constant(ball(value))))
 
 
-def slope(program: Program, group: Group, name: str, direction: NDArray[Any]) -> Batch:
+def slope(program: Program, group: Group, name: str, towards: NDArray[Any]) -> Batch:
     """d loss(v + t d) / dt at t = 0 for the quantity `name`, at every point of a group, in balls.
 
-    `direction` is an array (1, *shape) of fractions.  A defined quantity is moved where it is
+    `towards` is d, an array (1, *shape) of fractions.  A defined quantity is moved where it is
     defined.  To be called inside a `precision`.
     """
     field = series_field(BITS)
     env = group.inputs(field)
     if name in env.values:
-        env = env.bound(name, _moved(env.values[name], direction, field))
+        env = env.bound(name, _moved(env.values[name], towards, field))
     for statement in program.statements:
         value = env.evaluate(statement.value)
         if statement.name == name:
-            value = _moved(value, direction, field)
+            value = _moved(value, towards, field)
         env = env.bound(statement.name, value)
     losses = env.values[program.loss].data.reshape(-1)
     slopes = np.empty(len(losses), dtype=object)
@@ -173,10 +173,10 @@ def slope(program: Program, group: Group, name: str, direction: NDArray[Any]) ->
     return Batch(slopes, (), ball_field(BITS))
 
 
-def _moved(value: Batch, direction: NDArray[Any], field: Field) -> Batch:
+def _moved(value: Batch, towards: NDArray[Any], field: Field) -> Batch:
     shape = (1, *value.data.shape[1:])
-    step = np.empty(direction.size, dtype=object)
-    step[:] = [Series(arb_series([0, ball(each)], TERMS)) for each in direction.flat]
+    step = np.empty(towards.size, dtype=object)
+    step[:] = [Series(arb_series([0, ball(each)], TERMS)) for each in towards.flat]
     return Batch(value.data + step.reshape(shape), value.shape, field)
 
 
@@ -185,21 +185,29 @@ def along(program: Program, group: Group, target: Target, key: Expr, stream: Str
 
     `key` has the target's shape; for one entry of it the direction is along that entry.
     """
-    shape = concrete(program.shapes[target.variable], group.sizes)
-    direction = _direction(shape, target, stream)
+    towards = direction(program, group, target, stream)
     with precision(BITS):
-        found = slope(program, group, target.variable, direction)
-        field = ball_field(BITS)
-        value = forward(program, group.inputs(field)).evaluate(key)
-        weights = direction if target.entry is None else np.array([Fraction(1)], dtype=object)
-        terms = (value.data * field.array(weights).reshape((1, *value.data.shape[1:]))).reshape(
-            len(value.data), -1
-        )
-        return compare(Batch(terms.sum(axis=1), (), field), found)
+        found = slope(program, group, target.variable, towards)
+        return compare(predicted(program, group, target, key, towards), found)
 
 
-def _direction(shape: tuple[int, ...], target: Target, stream: Stream) -> NDArray[Any]:
-    """The direction as an array (1, *shape): along one entry, or all entries drawn."""
+def predicted(
+    program: Program, group: Group, target: Target, key: Expr, towards: NDArray[Any]
+) -> Batch:
+    """The slope along a direction that follows from a derivative, in balls.
+
+    To be called inside a `precision`.
+    """
+    field = ball_field(BITS)
+    value = forward(program, group.inputs(field)).evaluate(key).data
+    weights = towards if target.entry is None else np.array([Fraction(1)], dtype=object)
+    terms = value * field.array(weights).reshape((1, *value.shape[1:]))
+    return Batch(terms.reshape(len(value), -1).sum(axis=1), (), field)
+
+
+def direction(program: Program, group: Group, target: Target, stream: Stream) -> NDArray[Any]:
+    """A direction to move a target in, as an array (1, *shape): one entry, or all entries drawn."""
+    shape = concrete(program.shapes[target.variable], group.sizes)
     steps = [Fraction(each, REACH) for each in range(-REACH, REACH + 1) if each]
     entries = np.empty(int(np.prod(shape, dtype=int)), dtype=object)
     entries[:] = [stream.choice(steps) for _ in range(len(entries))]

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any
 
 from engine.expression import Const, Expr, Var
-from engine.instance import exact_value
 from engine.program import Program, Target
 from engine.question import (
     Bug,
@@ -29,8 +28,8 @@ from engine.question import (
 from engine.question import (
     Step as Update,
 )
-from engine.symbolic.rounding import rounded
 from generator.derivation import derivative_name
+from generator.keys import values
 from generator.solutions.steps import Step, Steps, Way
 from generator.statement import derivative_latex, latex, matrix_latex, shape_latex, target_latex
 
@@ -249,10 +248,8 @@ def _instance(question: Numeric) -> Solution:
 
 def _values(question: Numeric) -> tuple[str, ...]:
     if question.digits is None:
-        exact: Any = exact_value(question.program, question.instance, question.reference)
-        return tuple(latex(Const(Fraction(each))) for each in exact.data.flat)
-    decimals = rounded(question.program, question.instance, question.reference, question.digits)
-    return tuple(f"{each:f}" for each in decimals)
+        return tuple(latex(Const(Fraction(each))) for each in values(question))
+    return tuple(f"{each:f}" for each in values(question))
 
 
 def _columns(question: Numeric) -> int | None:

@@ -12,8 +12,9 @@ from engine.numeric import Environment, forward
 from engine.program import Program, Target
 from engine.sampling import sample
 from generator.bank import Bank
+from generator.keys import right_answer
 from grader.grade import grade
-from tests.generator.exercises import SLUGS, made, right_answer, telling_seeds
+from tests.generator.exercises import SLUGS, made, telling_seeds
 from tests.generator.plain import STEPS, central_differences, run
 from tests.generator.points import derivatives, points, value_of
 
