@@ -5,15 +5,20 @@
 They do when their numerators have the same irreducible factors.  They do not when a factor that
 only one of them has changes its sign: it then vanishes on a surface on which the other one does not
 (the sign-changing criterion of real algebra).  Anything else is not decided.
+
+What is no rational operation, such as sqrt(y), is a variable of its own; factors that differ then
+prove nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
+from engine.canonical import canonical
 from engine.expression import Apply, Const, Expr, Var
 
 LARGEST_POWER = 24
@@ -22,25 +27,48 @@ MOST_POINTS = 400
 PROBES = tuple(fmpq(n, d) for n, d in ((1, 3), (-5, 2), (17, 4), (-40, 1), (97, 1), (0, 1)))
 
 
-class NotRational(Exception):
-    """The expression is no rational function, or a large one."""
+class Undecided(Exception):
+    """A denominator is zero, or a polynomial is large."""
 
 
 def same_zeros(left: Expr, right: Expr) -> bool | None:
     """Whether both vanish at the same places; None where that is not decided."""
     if left.nodes + right.nodes > MOST_NODES:
         return None
-    names = sorted(left.names | right.names)
-    context = fmpq_mpoly_ctx.get(names or ["x"], Ordering.lex)
-    generators = dict(zip(names, context.gens(), strict=False))
+    leaves = {key: None for side in (left, right) for key in _leaves(side)}
+    context = fmpq_mpoly_ctx.get([f"x{n}" for n in range(max(1, len(leaves)))], Ordering.lex)
+    generators = dict(zip(leaves, context.gens(), strict=False))
     try:
         one, two = (_factors(_ratio(side, generators, context)[0]) for side in (left, right))
-    except NotRational:
+    except Undecided:
         return None
     if one.keys() == two.keys():
         return True
+    if not all(isinstance(leaf, str) for leaf in leaves):
+        return None
     lonely = [(one | two)[name] for name in one.keys() ^ two.keys()]
     return False if any(map(_changes_sign, lonely)) else None
+
+
+def _leaves(expr: Expr) -> Iterator[Any]:
+    """The variables, by their names, and the normal forms of what is no rational operation."""
+    match expr:
+        case Const():
+            return
+        case Var(name=name):
+            yield name
+        case Apply(op="pow", args=(base, Const(value=n))) if _is_power(n):
+            yield from _leaves(base)
+        case Apply(op=op, args=args) if op in _LAWS:
+            for arg in args:
+                yield from _leaves(arg)
+        case _:
+            yield _key(expr)
+
+
+def _key(expr: Expr) -> Any:
+    """What is the same for expressions with the same normal form."""
+    return canonical(expr) or expr
 
 
 def _factors(numerator: Any) -> dict[str, Any]:
@@ -65,7 +93,7 @@ def _changes_sign(polynomial: Any) -> bool:
     return False
 
 
-def _ratio(expr: Expr, generators: dict[str, Any], context: Any) -> tuple[Any, Any]:
+def _ratio(expr: Expr, generators: Mapping[Any, Any], context: Any) -> tuple[Any, Any]:
     """Numerator and denominator in lowest terms."""
     match expr:
         case Const(value=value):
@@ -79,7 +107,7 @@ def _ratio(expr: Expr, generators: dict[str, Any], context: Any) -> tuple[Any, A
         case Apply(op=op, args=args) if op in _LAWS:
             operands = [_ratio(arg, generators, context) for arg in args]
             return _lowest(*_LAWS[op](*operands))
-    raise NotRational
+    return generators[_key(expr)], context.constant(1)
 
 
 def _is_power(exponent: Any) -> bool:
@@ -88,7 +116,7 @@ def _is_power(exponent: Any) -> bool:
 
 def _lowest(above: Any, below: Any) -> tuple[Any, Any]:
     if below == 0 or len(above) > MOST_POINTS:
-        raise NotRational
+        raise Undecided
     common = above.gcd(below)
     return above / common, below / common
 

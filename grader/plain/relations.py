@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
-from engine.expression import Expr, apply, const, substitute
+from engine.expression import Expr, Var, apply, const, substitute
 from engine.symbolic import pointwise
 from engine.symbolic.zeros import same_zeros
 from grader import verdict
@@ -20,8 +21,11 @@ from grader.plain.values import (
 )
 from grader.plain.words import IMAGINARY
 
+MOST_SOLVED = 3  # variables for which an equation is solved
+
 
 def statements_compared(left: Statement, right: Statement, positive: frozenset[str]) -> Equality:
+    """What two statements have to do with each other; variables in `positive` are above 0."""
     pair = Pair(left.value, right.value, positive, dict(left.foreign + right.foreign))
     if IMAGINARY in left.names | right.names:
         if not _is_value(left, right):
@@ -75,8 +79,40 @@ def _equations(pair: Pair) -> Equality:
         return Equal(verdict.Proof("the equations have the same factors"))
     if same is False:
         return Different({}, None, None, "the equations have different solutions")
-    found = _proportional(pair)
+    found = _proportional(pair) or _solved(pair)
     return found or Invalid("both", "Whether these equations have the same solutions is not known.")
+
+
+def _solved(pair: Pair) -> Equality | None:
+    """The comparison by solutions, where each equation can be solved for a variable."""
+    forth, back = _holds_on(pair), _holds_on(pair.of(pair.right, pair.left))
+    match forth, back:
+        case (Different() as apart, _) | (_, Different() as apart):
+            return replace(apart, reason=f"a solution of one of them alone, {apart.text}")
+        case Equal() as equal, Equal():
+            return replace(equal, remark="for the solutions of each")
+    return None
+
+
+def _holds_on(pair: Pair) -> Equal | Different | None:
+    """Whether the right side is zero wherever the left one is, which is solved for a variable."""
+    for name in sorted((pair.left.names & pair.right.names) - {pointwise.CONSTANT})[:MOST_SOLVED]:
+        found = _holds_at(pair, name)
+        if found:
+            return found
+    return None
+
+
+def _holds_at(pair: Pair, name: str) -> Equal | Different | None:
+    """The same for one variable, in which the left side is linear: a name + b."""
+    zero = const(0)
+    b = substitute(pair.left, {name: zero})
+    a = substitute(pair.left, {name: const(1)}) - b
+    linear = compared(pair.of(pair.left, a * Var(name) + b))
+    if not isinstance(linear, Equal) or not isinstance(compared(pair.of(a, zero)), Different):
+        return None
+    found = compared(pair.of(substitute(pair.right, {name: -b / a}), zero))
+    return None if isinstance(found, Invalid) else found
 
 
 def _inequalities(left: Statement, right: Statement, pair: Pair) -> Equality:
