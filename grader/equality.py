@@ -17,9 +17,9 @@ from engine.notation import Problem
 from engine.program import Program
 from engine.symbolic.balls import Agreement
 from grader.compiled import comparison_of
+from grader.plain.cursor import Options
 from grader.plain.functions import EULER
 from grader.plain.lists import ends_compared, items_of, lists_compared
-from grader.plain.reader import Options
 from grader.plain.relations import statements_compared
 from grader.plain.statement import PLAIN, Statement, stated
 from grader.plain.tokens import Unread, tokens

@@ -11,8 +11,9 @@ from engine.errors import EngineError
 from engine.expression import Const, Expr, substitute, walk
 from engine.notation import Problem
 from engine.symbolic.pointwise import Foreign
+from grader.plain.cursor import Options
 from grader.plain.functions import MOST_BITS
-from grader.plain.reader import Options, read
+from grader.plain.reader import read
 from grader.plain.tokens import Token, Unread, tokens
 from grader.plain.words import Names, resolved
 from grader.reading import MOST_NODES
