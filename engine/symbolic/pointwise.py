@@ -15,8 +15,7 @@ What a real function is, where the usual conventions leave a choice:
 * Where neither is real, or a side divides by zero, nothing is compared.
 
 Functions that are no rows of the operator table, such as floor or the gamma function, occur as
-variables; `foreign` says what each of them stands for.  `Principal` compares principal values in
-the complex plane instead, with names that stand for the imaginary unit.
+variables; `foreign` says what each of them stands for.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ from engine.expression import Apply, Const, Expr, Var, walk
 from engine.operators import operator
 from engine.seeding import Stream
 from engine.symbolic.balls import BITS, COARSE, MOST_BITS, NEEDED, precision
+from engine.symbolic.foreign import Foreign, complex_value, real_value
 from engine.symbolic.kernels import Element, Kernels, Unprovable
 
 CONSTANT = "pi"
@@ -54,14 +54,6 @@ SIGNS = (0b000, 0b101, 0b010, 0b111, 0b011, 0b100, 0b110, 0b001)
 RANGES = ((0.25, 0.9), (1.1, 2.5), (0.1, 0.6), (2.5, 6.0), (6.0, 14.0), (0.5, 1.5), (15.0, 50.0))
 
 Point: TypeAlias = Mapping[str, Fraction]
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """A function of FOREIGN applied to operands; a variable stands for it in expressions."""
-
-    function: str
-    args: tuple[Expr, ...]
 
 
 @dataclass(frozen=True)
@@ -180,41 +172,6 @@ REAL_ONLY: dict[str, Callable[..., arb]] = {
 ALL = FUNCTIONS | REAL_ONLY
 
 
-def _unknown(seed: int) -> Callable[[Any], Any]:
-    """Some function that has a value everywhere and obeys no law that others obey."""
-    return lambda x: (x + seed).sin().exp() * (x * x + seed)
-
-
-# Functions beside the table, for real and, but for the steps, for complex balls.
-STEPS: dict[str, Callable[..., arb]] = {
-    "floor": lambda x: x.floor(),
-    "ceil": lambda x: x.ceil(),
-    "round": lambda x: (x + arb(1) / 2).floor(),
-    "trunc": lambda x: x.floor() if x >= 0 else x.ceil() if x < 0 else arb("nan"),
-}
-FOREIGN: dict[str, Callable[..., Any]] = {
-    **STEPS,
-    "gamma": lambda x: x.gamma(),
-    "erf": lambda x: x.erf(),
-    "erfc": lambda x: x.erfc(),
-    "f": _unknown(2),
-    "g": _unknown(3),
-    "re": lambda x: x,
-    "im": lambda x: 0 * x,
-    "conj": lambda x: x,
-    "arg": lambda x: arb(0) if x > 0 else arb.pi() if x < 0 else arb("nan"),
-    "atan2": lambda y, x: arb.atan2(y, x),
-}
-# What is otherwise for complex balls.
-COMPLEX: dict[str, Callable[[acb], acb]] = {
-    "re": lambda z: acb(z.real),
-    "im": lambda z: acb(z.imag),
-    "conj": lambda z: acb(z.real, -z.imag),
-    "arg": lambda z: acb(z.log().imag),
-}
-REAL_FOREIGN = STEPS.keys() | {"atan2"}
-
-
 @lru_cache(maxsize=4 * KEPT)
 def _number(value: Fraction, bits: int) -> arb:
     return arb(fmpq(value.numerator, value.denominator))
@@ -236,7 +193,7 @@ class _Reals:
         """The same with the values of functions beside the table, inner ones first."""
         found = self
         for name, each in foreign.items():
-            value = FOREIGN[each.function](*[found.value(arg) for arg in each.args])
+            value = real_value(each.function, [found.value(arg) for arg in each.args])
             found = _Reals({**found.values, name: value}, self.bits)
         return found
 
@@ -254,17 +211,17 @@ class _Reals:
 
 
 @dataclass(frozen=True)
-class _Complexes:
+class Complexes:
     """Principal values at one point, for a side that is not real on its way."""
 
     values: Mapping[str, arb | acb]
 
-    def with_foreign(self, foreign: Mapping[str, Foreign]) -> _Complexes:
+    def with_foreign(self, foreign: Mapping[str, Foreign]) -> Complexes:
         """The same with the values of functions beside the table, inner ones first."""
         found = self
         for name, each in foreign.items():
-            value = _foreign_complex(each.function, [found.value(arg) for arg in each.args])
-            found = _Complexes({**found.values, name: value})
+            value = complex_value(each.function, [found.value(arg) for arg in each.args])
+            found = Complexes({**found.values, name: value})
         return found
 
     def value(self, expr: Expr) -> Any:
@@ -289,14 +246,6 @@ def _complex(op: str, args: list[acb]) -> Any:
     if all(each.imag == 0 for each in args):
         return acb(REAL_ONLY[op](*(each.real for each in args)))
     return acb("nan")
-
-
-def _foreign_complex(function: str, args: list[acb]) -> Any:
-    if function not in REAL_FOREIGN:
-        meaning: Callable[..., Any] = COMPLEX.get(function, FOREIGN[function])
-        return meaning(*args)
-    real = all(each.imag == 0 for each in args)
-    return acb(FOREIGN[function](*(each.real for each in args))) if real else acb("nan")
 
 
 # Points.
@@ -373,7 +322,7 @@ class Comparing:
     spent: int = 0  # bits of all evaluations
 
     def __post_init__(self) -> None:
-        self.points = Points(_variables(self.left, self.right, self.foreign), self.positive)
+        self.points = Points(variables(self.left, self.right, self.foreign), self.positive)
         self.literal = _literal_bits(self.left, self.right)
 
     def further(self, enough: int = ENOUGH) -> Apart | None:
@@ -434,7 +383,7 @@ class Comparing:
         return reals.value(self.left), reals.value(self.right)
 
     def _complex(self, expr: Expr, turn: int, bits: int) -> Any:
-        complexes = _Complexes(self.points.values(turn, bits)).with_foreign(self.foreign)
+        complexes = Complexes(self.points.values(turn, bits)).with_foreign(self.foreign)
         return complexes.value(expr)
 
     def _detour(self, expr: Expr, turn: int, bits: int) -> arb:
@@ -496,61 +445,12 @@ def _size(value: arb) -> int:
     return int(exponent) if math.isfinite(exponent) else 0
 
 
-def _variables(left: Expr, right: Expr, foreign: Mapping[str, Foreign]) -> tuple[str, ...]:
+def variables(left: Expr, right: Expr, foreign: Mapping[str, Foreign]) -> tuple[str, ...]:
     """The variables of both sides and of what foreign functions are applied to."""
     names = left.names | right.names
     for each in foreign.values():
         names = names.union(*(arg.names for arg in each.args))
     return tuple(sorted(names - {CONSTANT} - foreign.keys()))
-
-
-@dataclass
-class Principal:
-    """A comparison of principal values in the complex plane; `units` are imaginary units.
-
-    The other variables are real.  Agreement is meant beside 1.
-    """
-
-    left: Expr
-    right: Expr
-    positive: frozenset[str] = frozenset()
-    foreign: Mapping[str, Foreign] = field(default_factory=dict)
-    units: frozenset[str] = frozenset()
-    seen_left: bool = False
-    seen_right: bool = False
-
-    def outcome(self) -> Outcome:
-        """What is found at the first points at which both sides have values."""
-        names = _variables(self.left, self.right, self.foreign)
-        points = Points(tuple(name for name in names if name not in self.units), self.positive)
-        agreed = 0
-        for turn in range(points.count):
-            found = self._at(points, turn, BITS) or self._at(points, turn, 2 * BITS)
-            if isinstance(found, Apart):
-                return found
-            agreed += found
-            if agreed == ENOUGH:
-                break
-        return Agreed(agreed, NEEDED) if agreed else Nowhere(self.seen_left, self.seen_right)
-
-    def _at(self, points: Points, turn: int, bits: int) -> Apart | bool:
-        """A difference, or whether the sides agree."""
-        with precision(bits):
-            values: dict[str, arb | acb] = dict(points.values(turn, bits))
-            values |= dict.fromkeys(self.units, acb(0, 1))
-            complexes = _Complexes(values).with_foreign(self.foreign)
-            a, b = complexes.value(self.left), complexes.value(self.right)
-            self.seen_left |= a.is_finite()
-            self.seen_right |= b.is_finite()
-            if not (a.is_finite() and b.is_finite()):
-                return False
-            if not a.overlaps(b):
-                return Apart(points.point(turn), _complex_digits(a), _complex_digits(b))
-            return bool((a - b).abs_upper() * arb(2) ** NEEDED <= abs(a) + 1)
-
-
-def _complex_digits(value: acb) -> str:
-    return str(value.str(15, radius=False))
 
 
 def digits(value: arb) -> str:

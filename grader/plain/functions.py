@@ -1,6 +1,6 @@
 """The functions of plain mathematics, each written with the operators of the table.
 
-Those that no operator expresses are left to `pointwise.FOREIGN`; a variable stands for them.
+Those that no operator expresses are left to `foreign.FUNCTIONS`; a variable stands for them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import reduce
 
 from engine.expression import Const, Expr, Var, apply, const
 from engine.notation import show
-from engine.symbolic.pointwise import Foreign
+from engine.symbolic.foreign import Foreign
 
 ONE: Expr = const(1)
 TEN: Expr = const(10)

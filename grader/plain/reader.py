@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.expression import Expr, apply
-from engine.symbolic.pointwise import Foreign
+from engine.symbolic.foreign import Foreign
 from grader.plain.cursor import Options
 from grader.plain.functions import PI, add, double_factorial, factorial, multiply, power, subtract
 from grader.plain.operands import STARTING, Operands

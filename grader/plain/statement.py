@@ -10,7 +10,7 @@ from functools import lru_cache
 from engine.errors import EngineError
 from engine.expression import Const, Expr, substitute, walk
 from engine.notation import Problem
-from engine.symbolic.pointwise import Foreign
+from engine.symbolic.foreign import Foreign
 from grader.plain.cursor import Options
 from grader.plain.functions import MOST_BITS
 from grader.plain.reader import read

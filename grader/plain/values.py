@@ -12,6 +12,8 @@ from typing import TypeAlias
 from engine.canonical import canonical, may_lack_values
 from engine.expression import Expr
 from engine.symbolic import pointwise
+from engine.symbolic.foreign import Foreign
+from engine.symbolic.principal import Principal
 from grader import verdict
 from grader.plain.words import IMAGINARY
 
@@ -76,7 +78,7 @@ class Pair:
     left: Expr
     right: Expr
     positive: frozenset[str] = frozenset()
-    foreign: Mapping[str, pointwise.Foreign] = field(default_factory=dict)
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
 
     def of(self, left: Expr, right: Expr) -> Pair:
         """Other expressions over the same variables."""
@@ -116,7 +118,7 @@ def compared(pair: Pair) -> Equality:
 
 def in_the_complex_plane(pair: Pair) -> Equality:
     """The comparison of principal values in the complex plane."""
-    sides = pointwise.Principal(pair.left, pair.right, pair.positive, pair.foreign, UNIT)
+    sides = Principal(pair.left, pair.right, pair.positive, pair.foreign, UNIT)
     match sides.outcome():
         case pointwise.Nowhere() as nowhere:
             return _nowhere(nowhere)
