@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -268,18 +269,17 @@ class Search:
         return self.named(self._singles, columns)
 
     @cached_property
-    def _known_elsewhere(self) -> dict[tuple[Plan, Form], tuple[Column, ...]]:
-        return {}
+    def _known_elsewhere(self) -> WeakKeyDictionary[Plan, dict[Form, tuple[Column, ...]]]:
+        """What is known of plans while they live: those of pairs are made for one answer."""
+        return WeakKeyDictionary()
 
     def _elsewhere(self, entry: Entry) -> tuple[Column, ...]:
         """What the entry's plan makes of the gradient on the further grounds, as far as it gets."""
-        known, key = self._known_elsewhere, (entry.plan, entry.form)
-        if key not in known:
+        known, form = self._known_elsewhere.setdefault(entry.plan, {}), entry.form
+        if form not in known:
             found = [(ground, values(ground, entry.plan)) for ground in self.grounds[1:]]
-            known[key] = tuple(
-                ground.column(each[entry.form]) for ground, each in found if entry.form in each
-            )
-        return known[key]
+            known[form] = tuple(ground.column(each[form]) for ground, each in found if form in each)
+        return known[form]
 
     def _slugs(self, factors: Sequence[float]) -> tuple[str, ...] | None:
         return self.constants.slugs(factors, [ground.env.sizes for ground in self.grounds])
