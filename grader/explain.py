@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.errors import PrecisionExhausted, ShapeError
-from engine.expression import Const, Expr, Var, transform
+from engine.expression import Apply, Const, Expr, Var, transform, walk
 from engine.notation import Read
 from engine.notation.fitting import ENTRY_BY_ENTRY
 from engine.notation.syntax import Answer, Derivative, Name
@@ -31,6 +31,7 @@ DECIMAL = re.compile(r"\d*\.(\d+)")
 MOST_LINKS = 8  # of an equality chain are looked at
 LARGEST_DENOMINATOR = 60
 ROUNDED = "rounded-number"
+ALWAYS_TRUE = "mask-always-true"  # the first to be named where an answer has such a mask
 
 
 # diagnoses
@@ -45,7 +46,9 @@ def wrong(compiled: Compiled, answer: Expr, text: str = "") -> tuple[Diagnosis, 
 
 @Remembered
 def _explained(compiled: Compiled, answer: Expr) -> tuple[Diagnosis, ...]:
-    return _diagnoses(compiled, compiled.search.explain(answer))
+    found = _diagnoses(compiled, compiled.search.explain(answer))
+    mask = any(isinstance(node, Apply) and node.op == "greater_equal" for node in walk(answer))
+    return tuple(sorted(found, key=lambda each: each.slug != ALWAYS_TRUE)) if mask else found
 
 
 def wrong_shape(compiled: Compiled, answer: Expr, reading: Read | None) -> tuple[Diagnosis, ...]:

@@ -9,12 +9,13 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+from engine.errors import EngineError
 from engine.expression import Apply, Expr, walk
 from engine.numeric import Batch, constant
 from engine.operators import operator
 from engine.reverse import Numbers
 from grader.diagnosis.constants import Constants, Factor
-from grader.diagnosis.functions import grounded, is_function, planted
+from grader.diagnosis.functions import SPOKEN, grounded, is_function, planted
 from grader.diagnosis.ground import Ground, Layout
 from grader.diagnosis.plan import Plan, Rule
 
@@ -88,7 +89,8 @@ def shortcut_mistakes(layout: Layout) -> Iterator[Plan]:
         last = place.key == (prediction, ())
         if last and _activates(place.node):
             for factor in (None, *means):
-                yield grounded(layout, place, "shortcut-for-wrong-pair", _residual(label, factor))
+                rule = _residual(place.node.op, label, factor)
+                yield grounded(layout, place, "shortcut-for-wrong-pair", rule)
 
 
 def loss_mistakes(layout: Layout) -> Iterator[Plan]:
@@ -141,9 +143,15 @@ def _activates(node: Apply) -> bool:
     return is_function(node) or node.op == "softmax"
 
 
-def _residual(label: str, factor: Factor | None) -> Rule:
-    def rule(ground: Ground, g: Any, out: Any, *args: Any, **attrs: Any) -> Any:
-        return (_scaled(ground, out - ground.env.values[label], factor),)
+def _residual(op: str, label: str, factor: Factor | None) -> Rule:
+    """Prediction minus label; EngineError where that is right but for a constant factor."""
+
+    def rule(ground: Ground, g: Any, out: Any, x: Any, **attrs: Any) -> Any:
+        residual = _scaled(ground, out - ground.env.values[label], factor)
+        (right,) = operator(op).vjp(g, out, x, **attrs)
+        if ground.column(residual).factor(ground.column(right)) is not None:
+            raise EngineError("the shortcut holds here")
+        return (residual,)
 
     return rule
 
@@ -157,7 +165,8 @@ def logit_mistakes(layout: Layout) -> Iterator[Plan]:
         for place in layout.places:
             if place.key == (name, ()):
                 rule = _times_slope(operator(place.node.op).vjp)
-                yield planted(layout, place, "shortcut-counted-twice", rule)
+                found = planted(layout, place, "shortcut-counted-twice", rule)
+                yield replace(found, fields={"function": SPOKEN["sigmoid"]})
 
 
 def _arguments(layout: Layout) -> Iterator[Expr]:

@@ -39,6 +39,28 @@ HALF_REMEMBERED: dict[str, tuple[RowRule, ...]] = {
 }
 # Wrong rules of a row that have a second name: a logarithm that is skipped loses its 1/x.
 ALSO = {(op, "activation-derivative-skipped"): ("log-exp-division-rule",) for op in ("log", "exp")}
+# What sentences call a node that is no plain function.
+SPOKEN = {
+    "relu": "ReLU",
+    "sigmoid": "the sigmoid",
+    "softmax": "the softmax",
+    "log": "the logarithm",
+    "exp": "the exponential",
+    "maximum": "the maximum",
+    "max": "the maximum",
+    "add": "the sum",
+    "sub": "the difference",
+    "neg": "the minus sign",
+    "mul": "the product",
+    "div": "the quotient",
+    "pow": "the power",
+    "sqrt": "the square root",
+    "abs": "the absolute value",
+    "norm": "the norm",
+    "matmul": "the matrix product",
+    "sum": "the sum",
+    "mean": "the mean",
+}
 OWN_SLUG = {"sigmoid": "sigmoid-derivative", "tanh": "tanh-derivative"}
 
 
@@ -91,7 +113,7 @@ def grounded(layout: Layout, place: Place, slug: str, rule: Rule, operand: str =
     """The pass in which `rule` stands at `place` for the right one."""
     if layout.regularises(place.statement, place.node):
         slug = "regulariser-wrong"
-    fields = {"function": place.node.op, "operand": operand}
+    fields = {"function": SPOKEN.get(place.node.op, place.node.op), "operand": operand}
     known = {name: text for name, text in fields.items() if text}
     return Plan((slug,), known, vjp={place.key: rule})
 

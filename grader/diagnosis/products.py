@@ -95,7 +95,7 @@ def _slugs(layout: Layout, place: Place, position: int, kind: str) -> Iterator[s
     Where both or neither are parameters, either may be what a learner thinks of as the weights.
     """
     holds = layout.holds(place.node.args[1 - position])
-    if holds in SLUGS[kind]:
+    if holds in SLUGS[kind] and not (kind == "entries" and layout.target.entry):
         yield SLUGS[kind][holds]
     receiving = layout.holds(place.node.args[position])
     if kind == "transpose" and holds == receiving != "constant":
@@ -110,13 +110,9 @@ def unit_mistakes(layout: Layout) -> Iterator[Plan]:
         for unit in range(UNITS):
             rule = _one_sided(position, _only(unit, position))
             yield planted(layout, place, "next-layer-sum-dropped", rule, named(crossed))
-        yield planted(
-            layout,
-            place,
-            "weight-indices-swapped",
-            _one_sided(position, _swapped(position)),
-            named(crossed),
-        )
+        if all(isinstance(size, int) for size in crossed.shape):  # written out in components
+            swapped = _one_sided(position, _swapped(position))
+            yield planted(layout, place, "weight-indices-swapped", swapped, named(crossed))
 
 
 def _only(unit: int, position: int) -> Any:

@@ -34,12 +34,19 @@ def step_mistakes(layout: Layout) -> Iterator[Plan]:
     steps = [each for each in layout.program.statements if target in each.value.names]
     if len(steps) < 2 or layout.program.roles.get(target) != "parameter":
         return
+    if len({_form(step.value) for step in steps}) > 1:
+        return  # not the same step again
     yield Plan((slug,), accumulate={target: _first})
     cuts = [cut for cut in (dict(_cut(layout, step)) for step in steps) if cut]
     for cut in cuts:
         yield Plan((slug,), vjp=cut)
     if len(cuts) > 1:
         yield Plan((slug,), vjp={key: rule for cut in cuts for key, rule in cut.items()})
+
+
+def _form(expr: Expr) -> tuple[str, ...]:
+    """The operators of an expression, whatever they are applied to."""
+    return tuple(node.op if isinstance(node, Apply) else "" for node in walk(expr))
 
 
 def _cut(layout: Layout, step: Statement) -> Iterator[tuple[SiteKey, Rule]]:

@@ -29,12 +29,14 @@ def test_sentences_read_well_with_and_without_an_exercise(slug: str) -> None:
     row = misconception(slug)
     used = {name for _, name, _, _ in string.Formatter().parse(row.feedback) if name}
     assert used <= FIELDS.keys()
+    assert not row.feedback.startswith("{")  # a name keeps its case: W is not w
     for fields in ({}, dict.fromkeys(FIELDS, "Q")):
         diagnosis = row.diagnosis(fields)
         assert diagnosis.slug == slug
         assert diagnosis.feedback[0].isupper() or diagnosis.feedback[0] == "Q"
         assert diagnosis.feedback.endswith((".", "?")) and "{" not in diagnosis.feedback
         assert len(diagnosis.feedback) <= 300
+        assert "  " not in diagnosis.feedback
 
 
 def test_an_unknown_slug_is_an_error() -> None:
