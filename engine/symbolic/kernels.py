@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
@@ -103,12 +104,19 @@ def _merged(left: Factors, right: Factors, join: Callable[[int, int], int]) -> F
     return merged
 
 
+@lru_cache(maxsize=16)
+def _ring(generators: int) -> tuple[fmpq_mpoly_ctx, tuple[fmpq_mpoly, ...]]:
+    """A polynomial ring and its symbols, which take longer to make than most proofs."""
+    ring = fmpq_mpoly_ctx.get(tuple(f"g{number}" for number in range(generators)), "lex")
+    return ring, tuple(ring.gens())
+
+
 class Kernels:
     """The algebra: a polynomial ring with room for `generators` symbols and kernels."""
 
     def __init__(self, generators: int, budget: int) -> None:
-        self.ring = fmpq_mpoly_ctx.get(tuple(f"g{number}" for number in range(generators)), "lex")
-        self.factors: list[fmpq_mpoly] = list(self.ring.gens())
+        self.ring, symbols = _ring(generators)
+        self.factors: list[fmpq_mpoly] = list(symbols)
         self.budget = budget
         self.one = self.ring.constant(1)
         self._room = generators

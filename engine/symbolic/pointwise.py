@@ -198,15 +198,14 @@ class _Reals:
         return found
 
     def value(self, expr: Expr) -> Any:
-        match expr:
-            case Const(value=value):
-                return _number(value, self.bits)
-            case Var(name=name):
-                return self.values[name]
-            case Apply(op="pow", args=(base, Const(value=exponent))):
-                return _rational_power(self.value(base), exponent)
-            case Apply(op=op, args=args):
-                return ALL[op](*[self.value(arg) for arg in args])
+        if isinstance(expr, Apply):
+            if expr.op == "pow" and isinstance(exponent := expr.args[1], Const):
+                return _rational_power(self.value(expr.args[0]), exponent.value)
+            return ALL[expr.op](*[self.value(arg) for arg in expr.args])
+        if isinstance(expr, Var):
+            return self.values[expr.name]
+        if isinstance(expr, Const):
+            return _number(expr.value, self.bits)
         raise NoNumber(repr(expr))
 
 

@@ -46,10 +46,12 @@ class Cursor:
         return self.text[self.place - 1]
 
     def at(self, *signs: str) -> bool:
-        return self.next.kind == "op" and self.next.text in signs
+        token = self.text[self.place]
+        return token.kind == "op" and token.text in signs
 
     def take(self, *signs: str) -> Token | None:
-        return self.advance() if self.at(*signs) else None
+        token = self.text[self.place]
+        return self.advance() if token.kind == "op" and token.text in signs else None
 
     def expect(self, sign: str) -> None:
         if not self.take(sign):

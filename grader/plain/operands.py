@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
 from fractions import Fraction
 
 from engine.expression import Expr, Var, const
@@ -100,7 +99,7 @@ class Operands(Cursor):
         token = self.next
         if token.kind == "number" and token.text.isdigit() and len(token.text) > 1:
             first, rest = token.text[0], token.text[1:]
-            self.text[self.place] = replace(token, text=rest, value=Fraction(rest))
+            self.text[self.place] = token._replace(text=rest, value=Fraction(rest))
             return const(Fraction(first))
         return self.call() if token.kind == "fun" else self.atom()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from engine.errors import EngineError
 from engine.expression import Const, Expr, substitute, walk
@@ -47,7 +47,7 @@ class Statement:
         """The last side."""
         return self.sides[-1]
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The variables of all sides, and of what functions beside the table are applied to."""
         operands = [arg for _, each in self.foreign for arg in each.args]
@@ -96,15 +96,15 @@ def _stated(text: Sequence[Token], options: Options) -> Statement:
 def _is_large(statement: Statement) -> bool:
     operands = [arg for _, each in statement.foreign for arg in each.args]
     return any(
-        side.nodes > MOST_NODES or any(map(_is_astronomical, walk(side)))
+        side.nodes > MOST_NODES
+        or any(isinstance(node, Const) and _is_astronomical(node) for node in walk(side))
         for side in (*statement.sides, *operands)
     )
 
 
-def _is_astronomical(node: Expr) -> bool:
-    if not isinstance(node, Const):
-        return False
-    return max(node.value.numerator.bit_length(), node.value.denominator.bit_length()) > LARGEST
+def _is_astronomical(number: Const) -> bool:
+    value = number.value
+    return max(value.numerator.bit_length(), value.denominator.bit_length()) > LARGEST
 
 
 def _parts(text: Sequence[Token]) -> Iterator[list[Token]]:

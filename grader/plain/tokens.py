@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from engine.notation import Problem
 from engine.notation.lexer import ALIKE, SUBS, SUPERS
@@ -33,8 +32,7 @@ class Unread(Exception):
         self.problem = Problem("limit" if kind == "limit" else "parse", span, message, hint)
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A token: `text` in its one spelling, `value` of a number, `spaced` behind white space."""
 
     kind: Kind
@@ -176,6 +174,8 @@ def _made(kind: Kind, text: str, value: Fraction = Fraction(0)) -> Token:
 
 def _number(match: re.Match[str]) -> list[Token]:
     text = match[0]
+    if text.isdecimal() and len(text) <= MOST_DIGITS:
+        return [_made("number", text, Fraction(int(text)))]
     digits, _, exponent = text.lower().partition("e")
     if len(digits) > MOST_DIGITS or len(exponent) > 4 or abs(int(exponent or 0)) > MOST_DIGITS:
         raise Unread(match.span(), f"a number has at most {MOST_DIGITS} digits", kind="limit")

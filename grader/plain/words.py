@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -178,7 +178,8 @@ def resolved(text: Sequence[Token], names: Names) -> tuple[Token, ...]:
         sub = after.text if after.kind == "sub" and not _takes_base(token.text) else ""
         place += bool(sub)
         found += _resolved(token, sub, after, names)
-    return tuple(_with_increments(found))
+    has_increments = any(token.text == "Delta" for token in found)
+    return tuple(_with_increments(found) if has_increments else found)
 
 
 def _with_increments(text: Sequence[Token]) -> Iterator[Token]:
@@ -189,7 +190,7 @@ def _with_increments(text: Sequence[Token]) -> Iterator[Token]:
         place += 1
         if token.kind == after.kind == "var" and token.text == "Delta" and token is not after:
             place += 1
-            token = replace(after, text=f"Delta{after.text}", start=token.start)
+            token = after._replace(text=f"Delta{after.text}", start=token.start)
         yield token
 
 
