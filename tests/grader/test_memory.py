@@ -9,7 +9,9 @@ import pytest
 
 from engine.expression import Expr, const
 from grader.compiled import Compiled
-from grader.memory import LEAST, NODES, Remembered
+from grader.diagnosis.plan import Plan
+from grader.grade import grade
+from grader.memory import LEAST, NODES, Remembered, forget_answers
 from tests.grader.exercises import exercise
 
 QUESTION = Compiled(exercise("S1.w"))
@@ -73,3 +75,22 @@ def test_a_question_is_not_kept_alive(asked: Asked) -> None:
     del question
     gc.collect()
     assert life() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("S3.W1", "(W2^T W3^T (a3 - y)) x^T"),  # two mistakes
+        ("S3.W1", "-((W2^T W3^T (a3 - y)) * a1 * (1 - a1)) x^T"),
+        ("S2.w", "X (y - a)^T"),
+        ("S2.w", "w + X a^T"),  # none that is known
+    ],
+)
+def test_a_wrong_answer_leaves_no_plans_behind(name: str, text: str) -> None:
+    plans = []
+    for _ in range(3):
+        forget_answers()
+        assert grade(exercise(name), text).outcome == "incorrect"
+        gc.collect()
+        plans.append(sum(isinstance(each, Plan) for each in gc.get_objects()))
+    assert plans[1] == plans[2]
