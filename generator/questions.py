@@ -371,8 +371,9 @@ def _instance(place: Place) -> Numeric:
     reference = closed_form(program, target)
     found = _telling_instance(place, reference)
     digits = None if exact_value(program, found, reference) else place.digits
+    accuracy = _accuracy(digits, bool(reference.shape))
     return Numeric(
-        **place.about(target, point=_point(program, found), accuracy=_accuracy(digits)),
+        **place.about(target, point=_point(program, found), accuracy=accuracy),
         program=program,
         target=target,
         reference=reference,
@@ -406,10 +407,17 @@ def _numbers(given: Given) -> str:
     return matrix_latex(entries, given.shape[-1] if given.shape else None)
 
 
-def _accuracy(digits: int | None) -> str:
+def _accuracy(digits: int | None, has_entries: bool) -> str:
+    if has_entries:
+        kind = "exact values" if digits is None else f"decimals, {_rounded(digits)}"
+        return f"{kind}, row by row, such as [[1, 2], [3, 4]]"
     if digits is None:
-        return "the exact value, as a whole number, a fraction or a decimal, matrices by rows"
-    return f"decimals, correctly rounded to {digits} digits after the point, matrices by rows"
+        return "the exact value, as a whole number, a fraction or a decimal"
+    return f"a decimal, {_rounded(digits)}"
+
+
+def _rounded(digits: int) -> str:
+    return f"correctly rounded to {digits} digits after the point"
 
 
 def _bug(place: Place) -> Bug:
