@@ -6,7 +6,7 @@ named by the template, the seed and the slot, so that no choice depends on how m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -76,6 +76,25 @@ def choose(
         if seed == 0:
             raise SlotError(f"{label}: the first values of the slots are excluded: {reasons[0]}")
     raise SlotError(f"{label}:{seed}: every one of {ATTEMPTS} draws was excluded: {reasons[0]}")
+
+
+def combinations(slots: Sequence[Slot], exclusions: Sequence[Exclusion]) -> Iterator[Choices]:
+    """Every choice that the exclusions leave, the first values of the slots first."""
+    for choices in _combined(tuple(slots), {}):
+        if not any(each.condition.holds(choices) for each in exclusions):
+            yield choices
+
+
+def _combined(slots: tuple[Slot, ...], chosen: Choices) -> Iterator[Choices]:
+    if not slots:
+        yield chosen
+        return
+    first, rest = slots[0], slots[1:]
+    if not first.only.holds(chosen):
+        yield from _combined(rest, chosen)
+        return
+    for value in first.values:
+        yield from _combined(rest, {**chosen, first.name: value})
 
 
 def _drawn(label: str, seed: int, attempt: int, slots: Sequence[Slot]) -> Choices:

@@ -85,16 +85,16 @@ class Steps:
         return Step(number, line.name, shape, ways, line.formula, collected)
 
     def _way(self, user: Statement, name: str) -> Way:
-        return Way(user, user.name, tuple(_telling(_passed(user.value, name), name)))
+        return Way(user, user.name, tuple(_telling(passed(user.value, name), name)))
 
 
-def _passed(expr: Expr, name: str) -> Iterator[Apply]:
+def passed(expr: Expr, name: str) -> Iterator[Apply]:
     """The operators between a formula's value and the places where `name` stands in it."""
     if not isinstance(expr, Apply) or name not in expr.names:
         return
     yield expr
     for arg in expr.args:
-        yield from _passed(arg, name)
+        yield from passed(arg, name)
 
 
 def _telling(nodes: Iterator[Apply], name: str) -> list[str]:
