@@ -1,8 +1,8 @@
 """Lists, points, intervals and sets: compared item by item, sets in any order.
 
-    (1, 2)   [1, 2]   [0, 1)   {1, 2}   1, 2
+    (1, 2)   [1, 2]   [0, 1)   {1, 2}   1, 2   x = 1 or x = 2   x = ±1   (0, 1) ∪ (2, 3)
 
-What stands between commas without brackets is compared like a set: several solutions have no order.
+What is separated outside of brackets is compared like a set: several solutions have no order.
 """
 
 from __future__ import annotations
@@ -18,8 +18,19 @@ from grader.plain.values import Different, Equal, Equality, Invalid
 MOST_ITEMS = 12
 DEEPEST = 6
 OPENING, CLOSING = frozenset("([{"), frozenset(")]}")
-UNORDERED = ("{}", "")
-WORDS = {"{}": "a set", "()": "a point or an open interval", "[]": "a list", "": "several answers"}
+# What separates items outside of brackets, and the kind of list that it makes.
+SEPARATORS = {",": "", "or": "or", "lor": "or", "and": "and", "land": "and", "∪": "∪"}
+UNORDERED = ("{}", *SEPARATORS.values())
+WORDS = {
+    "{}": "a set", "()": "a point or an open interval", "[]": "a list", "": "several answers",
+    "or": "alternatives", "and": "conditions", "∪": "a union",
+}  # fmt: skip
+_SEVERAL = re.compile(r"[,∪±]|\\pm|\bor\b|\band\b|\\(?:cup|lor|land)\b|matrix|\\begin")
+_EITHER = re.compile(r"±|\\pm(?![A-Za-z])")
+_MATRIX = re.compile(
+    r"\s*\\begin\{(?P<kind>[pbB]?matrix)\}(?P<rows>.*)\\end\{(?P=kind)\}\s*", re.DOTALL
+)
+_ROWS = re.compile(r"\s*matrix\s*\((?P<rows>\s*\[.*\]\s*)\)\s*", re.DOTALL)
 _INFINITE = re.compile(
     r"\s*([+-]?)\s*(?:\\infty|∞|inf|infinity|oo)\s*(?:\\right\s*)?", re.IGNORECASE
 )
@@ -43,20 +54,37 @@ class Items:
 
 def items_of(text: str) -> Items | None:
     """The items of a text, where it is a list."""
-    if "," not in text:
+    if not _SEVERAL.search(text):
         return None
+    text = _in_brackets(text)
+    if _EITHER.search(text):
+        return Items("", (_EITHER.sub("+", text), _EITHER.sub("-", text)))
     try:
         found = tokens(text)[:-1]
     except Unread:
         return None
     brackets = _around(found)
-    commas = _commas(found, 1 if brackets else 0)
-    if not commas:
+    marks = _separators(found, 1 if brackets else 0)
+    if not marks:
         return None
     start = found[0].end if brackets else found[0].start
     end = found[-1].start if brackets else found[-1].end
-    starts, ends = (start, *(comma.end for comma in commas)), (*(c.start for c in commas), end)
-    return Items(brackets, tuple(text[a:b] for a, b in zip(starts, ends, strict=True)))
+    starts, ends = (start, *(mark.end for mark in marks)), (*(m.start for m in marks), end)
+    texts = tuple(text[a:b] for a, b in zip(starts, ends, strict=True))
+    return Items(brackets or SEPARATORS[_word(marks[0])], texts)
+
+
+def _in_brackets(text: str) -> str:
+    """A matrix as a list of its rows."""
+    latex, maxima = _MATRIX.fullmatch(text), _ROWS.fullmatch(text)
+    if latex:
+        rows = [row.replace("&", ",") for row in latex["rows"].split("\\\\") if row.strip()]
+        return f"[{','.join(f'[{row}]' for row in rows)}]"
+    return f"[{maxima['rows']}]" if maxima else text
+
+
+def _word(token: Token) -> str:
+    return token.text.lstrip("\\")
 
 
 def _around(text: Sequence[Token]) -> str:
@@ -72,13 +100,19 @@ def _around(text: Sequence[Token]) -> str:
     return ""
 
 
-def _commas(text: Sequence[Token], wanted: int) -> list[Token]:
+def _separators(text: Sequence[Token], wanted: int) -> list[Token]:
+    """What separates items `wanted` brackets deep: commas, and outside of brackets words too."""
     depth, found = 0, []
     for token in text:
         depth += (token.text in OPENING) - (token.text in CLOSING)
-        if token.text == "," and depth == wanted:
+        if depth == wanted and (token.text == "," or (not depth and _word(token) in SEPARATORS)):
             found.append(token)
     return found
+
+
+def _compatible(left: str, right: str) -> bool:
+    """Whether lists of these kinds are compared: a comma may stand for `or` and for `and`."""
+    return left == right or ("" in (left, right) and {left, right} <= {"", "or", "and"})
 
 
 def lists_compared(left: Items | None, right: Items | None, compare: Compare) -> Equality:
@@ -88,11 +122,11 @@ def lists_compared(left: Items | None, right: Items | None, compare: Compare) ->
         return Invalid(
             side, f"The {side} side is {items.kind if items else ''}, the other is none."
         )
-    if left.brackets != right.brackets:
+    if not _compatible(left.brackets, right.brackets):
         return Invalid("both", f"The left side is {left.kind}, the right side {right.kind}.")
     if max(len(left.texts), len(right.texts)) > MOST_ITEMS:
         return Invalid("both", f"A list has at most {MOST_ITEMS} items.")
-    if left.brackets in UNORDERED:
+    if left.brackets in UNORDERED or right.brackets in UNORDERED:
         return _as_sets(left.texts, right.texts, compare)
     if len(left.texts) != len(right.texts):
         return _differ(f"the left side has {len(left.texts)} items, the right {len(right.texts)}")

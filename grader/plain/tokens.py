@@ -77,6 +77,7 @@ _SIGNS = {
     "∜": ("⁴√",),
     "±": (r"\pm", "+-/", "∓", r"\mp"),
     "∞": (r"\infty",),
+    "∪": (r"\cup",),
 }
 _ONE: dict[str, str] = {other: sign for sign, others in _SIGNS.items() for other in others}
 _COMMANDS = frozenset(sign for sign in _ONE if sign.startswith("\\") and sign[1:].isalpha())
@@ -122,7 +123,7 @@ _LETTERS = {**LETTERS, "ħ": "hbar", "ℏ": "hbar", "ℓ": "ell"}
 _NOTHING = {
     "int": "an integral", "lim": "a limit", "partial": "a derivative", "iint": "an integral",
     "nabla": "a derivative", "begin": "an environment", "prod": "a product over an index",
-    "sum": "a sum over an index", "pm": "two values", "in": "a set", "cup": "a set",
+    "sum": "a sum over an index", "pm": "two values", "in": "a set", "cap": "a set",
 }  # fmt: skip
 _DERIVATIVE = re.compile(r"\\[dt]?frac\s*\{\s*d\s*\}\s*\{\s*d|\bd\s*/\s*d[a-z]\b|[∂∫∇]")
 
@@ -201,6 +202,8 @@ def _periodic(match: re.Match[str]) -> list[Token]:
 
 
 def _prose(match: re.Match[str]) -> list[Token]:
+    if match["prose"].strip() in ("or", "and"):
+        return _word(match["prose"].strip())
     raise Unread(match.span(), "units and words mean nothing here")
 
 
