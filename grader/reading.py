@@ -59,8 +59,8 @@ def _sorted_out(text: str, reading: Reading) -> Read | IllShaped | Verdict:
             return IllShaped(problem, syntax)
         case Unreadable(problem=problem):
             return refused(text, problem)
-        case Ambiguous(readings=readings):
-            return _asked_back(readings)
+        case Ambiguous(readings=readings, hint=hint):
+            return _asked_back(readings, hint)
 
 
 def is_large(expr: Expr) -> bool:
@@ -120,12 +120,11 @@ def sentence(problem: Problem) -> str:
     return f"{message}{hint}."
 
 
-def _asked_back(readings: tuple[Read, ...]) -> Verdict:
+def _asked_back(readings: tuple[Read, ...], hint: str) -> Verdict:
     """The readings spelled out, so that the learner can choose."""
     written = " or ".join(show(each.expr, "unicode") for each in readings)
-    return invalid(
-        "ambiguous", f"This can be read in more than one way: {written}? Use brackets, @ or ⊙."
-    )
+    message = f"This can be read in more than one way: {written}? {hint[:1].upper()}{hint[1:]}."
+    return invalid("ambiguous", message)
 
 
 def parsed(expr: Read) -> Parsed:

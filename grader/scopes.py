@@ -17,6 +17,7 @@ from grader.diagnosis.constants import Constants
 from grader.diagnosis.ground import Layout
 
 GENERIC = ("g", "f")
+COUNTING = ("N", "n_samples", "batch_size", "num_examples")
 PRE_ACTIVATION = re.compile(r"[zZ]\d*")
 
 
@@ -31,14 +32,24 @@ def scope_of(
     `examples` is the axis of the examples, where the question says it.  With `per_example`, dz is
     the derivative of one example's loss, without the mean's factor; dJ/dz is what it says.
     """
+    axis = example_axis(program) if examples is None else examples
     return Scope.of(
         program,
+        aliases=_counting_names(program, axis),
         functions=_generic_functions(program),
         definitions=dict(_derivatives(program, target, per_example)) if target else None,
-        example_axis=example_axis(program) if examples is None else examples,
+        example_axis=axis,
         wanted=None if target is None else _shape_of(program, target),
         asked=() if target is None else _names_asked(program, target),
     )
+
+
+def _counting_names(program: Program, axis: int | None) -> dict[str, str]:
+    """Further names for the number of examples, where the label says which dimension it is."""
+    labels = (symbol.shape for symbol in program.symbols if symbol.role == "label")
+    counted = {shape[axis] for shape in labels if axis is not None and len(shape) == 2}
+    sizes = [size for size in counted if isinstance(size, str)]
+    return dict.fromkeys(COUNTING, sizes[0]) if len(sizes) == 1 else {}
 
 
 def _names_asked(program: Program, target: Target) -> tuple[str, ...]:
@@ -49,6 +60,7 @@ def _names_asked(program: Program, target: Target) -> tuple[str, ...]:
         f"{name}_grad",
         f"grad_{name}",
         f"d{program.loss}{name}",
+        f"∇{name}",
     )
 
 

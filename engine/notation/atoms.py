@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from engine.notation import vocabulary as words
-from engine.notation.cursor import CLOSING, is_comparison
+from engine.notation.cursor import CLOSING, is_comparison, unwrapped
 from engine.notation.errors import Mistake, Problem
 from engine.notation.lexer import Token
 from engine.notation.names import Names
@@ -115,6 +115,8 @@ class Atoms(Names):
         comma = False
         while not self.take(closing):
             items.append(self.comparison())
+            if closing == "]" and self.next.text == "for":
+                items[-1] = self.generator(items[-1])
             if self.next.text != closing:
                 if not self.take(","):
                     self.fail(f"expected '{closing}' or an operator")
@@ -265,6 +267,10 @@ class Atoms(Names):
     def slashed_derivative(self) -> Syntax:
         """∂L/∂z."""
         start = self.advance()
+        if self.take("_"):
+            wrt = self.factor()
+            of = self.factor()
+            return Derivative((start.start, of.span[1]), of, wrt, self.deep(of, wrt))
         of = self.factor()
         self.expect("/")
         self.expect("∂")
@@ -293,19 +299,19 @@ class Atoms(Names):
         atom = next((row for row in rows if TABLE[row].notation.kind == "atom"), None)
         if atom is not None and self.take("_"):
             return self.shaped(token.span, atom, self.subscript())
-        if token.mark.endswith("nn.") and self.next.text == "(" and self.peek().text == ")":
-            self.skip(2)
         if self.next.text in ("(", "[", "{") and self.next.kind == "op":
             args, keywords = self.arguments()
+            if token.mark.endswith("nn.") and not args and self.next.text == "(":
+                args, _ = self.arguments()  # a module is made, then called
         elif atom is not None:
             return Name(token.span, token.text)
         elif self.starts_factor():
             args, keywords = (self.bare_argument(),), ()
         else:
             self.fail(f"expected the argument of {token.text}")
-        if len(args) == 1 and args[0] is self.loop and token.text in words.BINDERS:
+        if len(args) == 1 and unwrapped(args[0]) is self.loop and token.text in words.BINDERS:
             self.loop = None
-            return args[0]
+            return unwrapped(args[0])
         if len(args) == 1 and atom is not None and is_comparison(args[0]):
             return args[0]
         qualified = token.mark.endswith(".")

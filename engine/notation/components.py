@@ -80,13 +80,13 @@ def unbound(node: Syntax) -> frozenset[str]:
 
 def has_brackets(answer: Answer) -> bool:
     """Whether an index stands in square brackets."""
-    return any(_bracketed(link) for clause in answer.clauses for link in clause.links)
+    return any(is_bracketed(link) for clause in answer.clauses for link in clause.links)
 
 
-def _bracketed(node: Syntax) -> bool:
+def is_bracketed(node: Syntax) -> bool:
     if isinstance(node, Index) and node.bracket:
         return True
-    return any(_bracketed(each) for each in parts(node))
+    return any(is_bracketed(each) for each in parts(node))
 
 
 def is_left_sided(answer: Answer) -> bool:

@@ -17,6 +17,7 @@ from engine.notation.syntax import Call, Infix, Number, Syntax
 
 CASES, CASES_END = "cases(", "cases)"
 WHERE = "where"
+CONDITION = ""
 ALL_INDICES = frozenset({"=", "in", "∈", ",", "≤"})
 
 
@@ -61,7 +62,9 @@ class Conditions(Atoms):
         return self.choice(word, condition, yes, no)
 
     def condition(self, word: Token) -> Syntax:
+        self.open.append(CONDITION)  # where an equals sign compares
         condition = self.compared()
+        self.open.pop()
         if not is_comparison(unwrapped(condition)):
             where = f"behind '{word.text}'" if word.text in words.CONDITIONS else "in this case"
             self.fail(f"expected a comparison such as z > 0 {where}", condition.span, "parse")

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from engine.errors import ShapeError
 from engine.expression import Apply, Const, Expr, Var, apply, walk
 from engine.notation import vocabulary as words
-from engine.notation.components import einsum, entire, unbound
+from engine.notation.components import einsum, entire, is_bracketed, unbound
 from engine.notation.cursor import is_comparison, unwrapped
 from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.fitting import (
@@ -35,6 +35,7 @@ from engine.notation.indices import extent, extents, is_position, parts, shifted
 from engine.notation.scope import Scope
 from engine.notation.sugars import CLIPPING, SUGARS, Sugar, clipped, spread
 from engine.notation.syntax import (
+    LAST,
     LENGTH,
     Answer,
     Binder,
@@ -65,6 +66,7 @@ ONE = Const(Fraction(1))
 ZERO = Const(Fraction(0))
 NEW_AXIS = frozenset({"None", "newaxis"})
 UNKNOWN = -1  # a size in a shape that is to be worked out
+CROSSES = frozenset({"×", "times"})
 MATLAB_PRODUCT = frozenset({"*", "∗", "ast"})
 
 
@@ -86,7 +88,9 @@ class Options:
     chooses the other reading of K (1 - K) for a square K, where both conform.  With `matlab`, `*`
     is a matrix product and sums go down the columns; with `columns`, an example of a batch in rows
     is a column; with `lengths`, |r| is the length of a vector; with `outer`, ⊗ is the outer product
-    where factors have one shape.  `free` are the indices of a component form, `ordered` where a
+    where factors have one shape; with `dots`, · between vectors of one shape is the dot product;
+    with `crosses`, × is a matrix product; with `tight`, ⊙ binds as tightly as factors side by
+    side.  `free` are the indices of a component form, `ordered` where a
     left-hand side says which of them counts rows, `from_zero` where they stand in square brackets.
     """
 
@@ -96,6 +100,9 @@ class Options:
     columns: bool = False
     lengths: bool = False
     outer: bool = False
+    dots: bool = False
+    crosses: bool = False
+    tight: bool = False
     free: tuple[str, ...] = ()
     ordered: bool = False
     from_zero: bool = False
@@ -297,9 +304,12 @@ class Elaborator:
             if identity is not None:
                 return identity
         if node.op == words.SCALING:
+            if self.options.tight and isinstance(node.right, Chain):
+                return self.tightly(node, node.right)
             left = self.expr(node.left)
             right = self.beside(node.right)
-            if self.matlab and node.sign in MATLAB_PRODUCT:
+            crossed = self.options.crosses and node.sign in CROSSES
+            if crossed or (self.matlab and node.sign in MATLAB_PRODUCT):
                 return self.times(node.span, left, right, False, False)
         elif node.op == words.EQUALITY and self.asked_class(node) is not None:
             return self.asked_class(node) or ZERO
@@ -310,6 +320,13 @@ class Elaborator:
         if node.op == words.OUTER_ROW:
             return self.crossed(node.span, left, right)
         return self.build(node.op, node.span, left, right)
+
+    def tightly(self, node: Infix, right: Chain) -> Expr:
+        """A ⊙ B C as (A ⊙ B) C."""
+        first, *rest = right.items
+        span = node.left.span[0], first.span[1]
+        product = Infix(span, node.op, node.left, first, node.depth, node.sign)
+        return self.product(node.span, [product, *rest])
 
     def crossed(self, span: Span, left: Expr, right: Expr) -> Expr:
         """⊗: entry by entry where the shapes are one, else the outer product."""
@@ -449,6 +466,8 @@ class Elaborator:
         if not left.shape or not right.shape:
             return apply(words.SCALING, left, right)
         left, right = lifted_product(left, right)
+        if self.options.dots and left.shape == right.shape and 1 in left.shape:
+            return self.build(words.INNER_ROW, span, left, right)
         if elementwise and left.shape == right.shape and left.shape[1:] != right.shape[:1]:
             self.notes.append(ENTRY_BY_ENTRY)
             return apply(words.SCALING, left, right)
@@ -824,6 +843,8 @@ class Elaborator:
         match base.shape:
             case () if node.bracket and position == ONE:
                 return base
+            case (1, size) if node.bracket and position == ONE and self.scope.base == 0:
+                return self.build("reshape", node.span, base, shape=(size,))
             case (_, 1):
                 return self.build("entry", node.span, base, position, ONE)
             case (1, _):
@@ -884,6 +905,8 @@ class Elaborator:
             return whole
         before = self.bound.get(node.index)
         zero_based = isinstance(node.low, Number) and node.low.value == 0
+        if node.low is None and node.high is None and self.scope.base == 0:
+            zero_based = is_bracketed(node.body)
         own = free_name(node.index, self.scope)
         variable = Var(own)
         self.bound[node.index] = apply("sub", variable, ONE) if zero_based else variable
@@ -988,6 +1011,8 @@ def _says(clause: Clause, scope: Scope) -> bool:
 
 def _counted(shape: Shape, axis: int | None) -> Shape:
     """The dimensions whose product is asked for."""
+    if axis == LAST:
+        axis = len(shape) - 1
     if axis == LENGTH:
         axis = 1 if len(shape) == 2 and shape[0] == 1 else 0
     return shape if axis is None else shape[axis : axis + 1]

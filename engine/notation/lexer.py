@@ -74,6 +74,7 @@ _PATTERN = re.compile(
     (?P<cases>{_CASES_OPEN}|{_CASES_CLOSE})
   | (?P<space>(?:\s|\\[,;:!\ ()\[\]]|~|\$|&|[\#%][^\n]*
         |\\(?:begin|end)\{{(?![dr]?cases)(?!array\}}\s*\\right\s*\.)[a-z]{{1,12}}\*?\}}(?:\{{[lcr|]{{0,8}}\}})?
+        |\\(?:checkmark|blacksquare|square|qed)(?![A-Za-z])
         |\\tag\*?\{{[^{{}}]{{0,20}}\}}
         |\\left(?![A-Za-z])(?!\s*\\\{{\s*\\begin\{{array)\.?
         |\\(?:right|[bB]igg?[lrm]?|q?quad|displaystyle|textstyle|limits|nolimits|notag

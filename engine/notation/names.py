@@ -257,6 +257,8 @@ class Names(Scripts):
             return False
         if piece in words.EXPONENTIAL:
             return self.next.text in words.POWERS or self.next.kind == "sup"
+        if not piece.isascii() and piece in words.FUNCTIONS:
+            return self.next.text == "("
         if len(piece) == 1:
             return words.IDENTITY_ROW in words.FUNCTIONS.get(piece, ()) or self.is_indexed(piece)
         return piece in words.FUNCTIONS or self.scope.function(piece) is not None

@@ -12,7 +12,7 @@ from engine.notation.lexer import Token
 from engine.notation.syntax import Derivative, Group, Index, Infix, Name, Syntax
 
 SPEAKER = "I"  # of `I think`; elsewhere the identity
-TIMES = frozenset({"x", "×", ",", "by", "*"})
+TIMES = frozenset({"x", "×", "times", ",", "by", "*"})
 ENDS = frozenset({"", ";", ",", ".", "=>"})
 
 
@@ -34,7 +34,7 @@ class Prose(Conditions):
         link = self.sentence_link() if nouns else 0
         self.skip(link)
         if self.at > began:
-            self.take(":", "=")
+            self.take(":", "=", ",")
 
     def is_prose(self, offset: int) -> bool:
         """Whether a word that is no part of the formula stands `offset` tokens ahead."""
@@ -95,7 +95,8 @@ class Prose(Conditions):
             return True
         if token.text in ("(", "[") and token.spaced:
             return self.is_noted(1) or self.shape_length() > 0
-        if self.peek().text in words.LINKS and self.peek(2).text in words.ARTICLES:
+        joined = self.peek().text in words.LINKS or self.peek().text == "="
+        if joined and self.peek(2).text in words.ARTICLES:
             return token.kind == "name" and self.is_unknown(self.peek(2))
         return token.text not in words.CONDITIONS and self.is_noted(0)
 

@@ -45,9 +45,13 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """A text with several readings that differ; the learner is asked back."""
+    """A text with several readings that differ; the learner is asked back.
+
+    `hint` says how each of them is written.
+    """
 
     readings: tuple[Read, ...]
+    hint: str = "use brackets, @ or ⊙"
 
 
 Reading: TypeAlias = Read | Unreadable | Ambiguous
@@ -66,12 +70,23 @@ def read_again(syntax: Answer, scope: Scope, *, strict: bool = False) -> Reading
     """What a surface tree says in `scope`, which may be another than it was parsed in."""
     outcome = _plainly(syntax, scope, Options(strict=strict))
     if strict or (not syntax.matlab and _fits(outcome, scope)):
-        return outcome
+        return outcome if strict or "|" not in syntax.text else _of_lengths(outcome, syntax, scope)
     if isinstance(outcome, Unreadable) and scope.wanted is not None:
         outcome = _in_components(outcome, syntax, scope)
     if not _fits(outcome, scope):
         outcome = _otherwise(outcome, syntax, scope)
     return _in_matlab(outcome, syntax, scope) if syntax.matlab else outcome
+
+
+def _of_lengths(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
+    """`outcome`, unless |r| may be meant for the length of r as well as for its entries."""
+    if scope.wanted is None:
+        return outcome
+    other = _plainly(syntax, scope, Options(lengths=True))
+    if not (isinstance(outcome, Read) and isinstance(other, Read) and _fits(other, scope)):
+        return outcome
+    hint = "write ‖…‖ for the length of a vector, abs(…) for its entries"
+    return outcome if other.expr == outcome.expr else Ambiguous((outcome, other), hint)
 
 
 def _fits(outcome: Reading, scope: Scope) -> bool:
@@ -104,6 +119,17 @@ ALTERNATIVES = (
     ),
     Alternative(("|", "vert"), Options(lengths=True), "|…| was read as the length of a vector"),
     Alternative((" ones(", "*ones(", "(ones("), Options(matlab=True), MATLAB_NOTE),
+    Alternative(
+        ("·", "⋅", "cdot", "∙", "•", "torch.dot("),
+        Options(dots=True),
+        "· was read as the dot product",
+    ),
+    Alternative(("×", "times"), Options(crosses=True), "× was read as a matrix product"),
+    Alternative(
+        ("⊙", "∘", "odot", "circ", "*", "∗"),
+        Options(tight=True),
+        "A ⊙ B C was read as (A ⊙ B) C, which is how it conforms",
+    ),
     Alternative(("⊗", "otimes"), Options(outer=True), "⊗ was read as the outer product"),
 )
 

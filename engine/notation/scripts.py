@@ -12,6 +12,7 @@ from engine.notation.lexer import Token
 from engine.notation.spelling import LETTERS
 from engine.notation.sugars import DERIVED, SUGARS
 from engine.notation.syntax import (
+    LAST,
     Binder,
     Call,
     Derivative,
@@ -332,7 +333,8 @@ class Scripts(Cursor):
         if row is None:
             message = f"the norm with index {which.spelling} is not read: 1, 2, F and ∞ are"
             raise Mistake(Problem("parse", which.span, message))
-        inner = Unary(node.span, words.ABSOLUTE_ROW, node.arg, node.depth)
+        rows = (words.ABSOLUTE_ROW,)
+        inner = Call(node.span, rows[0], rows, (node.arg,), (), 0, True, self.deep(node.arg))
         span = node.span[0], which.span[1]
         return Call(span, row, (row,), (inner,), (), 0, True, self.deep(inner))
 
@@ -416,9 +418,12 @@ class Scripts(Cursor):
                 axis = int(args[0].value)
         elif token.text == "shape":
             self.expect("[")
+            last = self.take("-") and self.next.text == "1"
             if self.next.text not in ("0", "1"):
                 self.fail("expected an axis: 0 or 1")
-            axis = int(self.advance().text)
+            axis = LAST if last else int(self.advance().text)
+            if last:
+                self.advance()
             self.expect("]")
         span = node.span[0], self.tokens[self.at - 1].end
         return Size(span, node, axis, self.deep(node))

@@ -142,6 +142,7 @@ class Binder:
     depth: int
 
 
+LAST = -2  # stands for the last axis
 LENGTH = -1  # stands for the axis that a vector runs along; the rows of a matrix
 
 

@@ -48,7 +48,7 @@ def _functions() -> dict[str, tuple[str, ...]]:
         for word in {row.name} | {match[1] for match in words if match}:
             table[word] = (*table.get(word, ()), row.name)
     table |= {word: (row,) for word, (row, _) in COMPLETED.items()}
-    return table | {"√": table["sqrt"]}
+    return table | {"√": table["sqrt"]} | {name.capitalize(): table[name] for name in MODULES}
 
 
 def _fences() -> dict[str, tuple[str, str]]:
@@ -61,6 +61,8 @@ def _fences() -> dict[str, tuple[str, str]]:
     )
     return {FENCE_SIGNS[pair[0]]: (FENCE_SIGNS[pair[1]], name) for pair, name in pairs}
 
+
+MODULES = ("sigmoid", "softmax", "tanh")  # PyTorch's classes have the capitalised name
 
 # Functions of one operand that are operators with a second one: step(z) is z > 0.
 COMPLETED = {
@@ -98,6 +100,7 @@ EQUALITY = next(row.name for row in TABLE.values() if "=" in _glyphs(row))
 SCALING = next(row.name for row in TABLE.values() if row.notation.scaling)
 PRODUCT_OF_MATRICES = next(row.name for row in _rows("infix") if not row.notation.text)
 OUTER_ROW = "outer"
+INNER_ROW = FUNCTIONS["vdot"][0]
 SOFTMAX_ROW = "softmax"
 DIAGONAL_ROW = "diag"
 POWER_ROW = _rows("power")[0].name
@@ -147,10 +150,11 @@ LINKS = frozenset({"is", "equals", "becomes", "gives", "yields"})
 REMARKS = frozenset(
     {
         "because", "since", "as", "by", "which", "note", "shape", "same", "dims", "dim", "size",
-        "elementwise", "columnwise", "using", "from", "chain", "see", "remember", "assuming",
+        "elementwise", "columnwise", "entrywise", "element", "entry",
+        "using", "from", "chain", "see", "remember", "assuming",
     }
 )  # fmt: skip
-ARTICLES = frozenset({"the", "an", "our", "my", "given", "defined", "element"})
+ARTICLES = frozenset({"the", "an", "our", "my", "given", "defined", "number"})
 QUANTIFIERS = frozenset({"all", "each", "every", "any"})
 CONDITIONS = frozenset({"if", "when", "for", "whenever"})
 ELSE = frozenset({"else", "otherwise", "elsewhere"})
