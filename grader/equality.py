@@ -38,7 +38,7 @@ MEANINGS: Mapping[str, tuple[Expr, str]] = {
 }
 _LOG = re.compile(r"(?<![A-Za-z])log(?![\w])")
 _BASE = re.compile(r"E\s*(?:\^|\*\*)")
-_TIGHT = re.compile(r"/\s?\d+(?:[A-Za-zα-ω\\])")
+_TIGHT = re.compile(r"/\s?[^\s+\-*/^()=,]+[\w\\(]")
 
 
 def same_function(program: Program, left: Expr, right: Expr) -> bool:
@@ -119,7 +119,9 @@ def _asked_back(left: str, right: str) -> Invalid:
     side, text = ("left", left) if _TIGHT.search(left) else ("right", right)
     found = _TIGHT.search(text)
     span = found.span() if found else (0, len(text))
-    return Invalid(side, "This can be read in two ways: write 1/(2x) or (1/2)x.", span, text)
+    return Invalid(
+        side, "This can be read in two ways: as 1/(2x) or as (1/2)x. Write brackets.", span, text
+    )
 
 
 def _read_as(

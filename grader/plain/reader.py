@@ -85,11 +85,11 @@ class Reader(Operands):
         return value
 
     def divisor(self) -> Expr:
-        """What stands behind a slash: a factor, by one reading with its numeric coefficient."""
-        is_number = self.next.kind == "number"
+        """The factor behind a slash, by one reading with all that is written close to it."""
         value = self.signed()
-        tight = self.options.tight and is_number and not self.next.spaced
-        return multiply(value, self.factor()) if tight and self.starts_factor() else value
+        while self.options.tight and self.starts_factor() and not self.next.spaced:
+            value = multiply(value, self.factor())
+        return value
 
     def chain(self) -> Expr:
         return self.chained(self.signed())

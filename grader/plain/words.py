@@ -26,6 +26,7 @@ JOINTS = frozenset(("if", "else", "or", "and", "in", "for", "otherwise"))
 # Letters that are functions where a bracket follows and they never stand alone.
 CALLED = {"f": "f", "g": "g", "gamma": "gamma", "Gamma": "gamma", "sigma": "sigmoid"}
 SINGLE = GREEK.keys() | {"hbar", "ell"}
+APPLIED = frozenset("({[|√^") | {"\\frac"}  # what may follow a function
 LONGEST_PRODUCT = 8  # letters of a product written as one word
 SHORTEST_NAME = 4  # letters of a variable's name
 _LETTERS = re.compile(r"([^\W\d_]+)(\d*)")
@@ -201,6 +202,8 @@ def _resolved(token: Token, sub: str, after: Token, names: Names) -> Iterator[To
         yield _cut(token, "fun", CALLED[word])
     elif word in names.variables:
         yield _cut(token, "var", word)
+    elif is_known(word, follows) and word[-1:].isdigit() and not _has_operand(after):
+        yield from _parts(token, _LETTERS.sub(r"\1_\2", word), sub)  # log2 + log3
     elif is_known(word, follows):
         yield _known(token, word, follows)
     elif follows and _is_strange(word, names):
@@ -209,6 +212,11 @@ def _resolved(token: Token, sub: str, after: Token, names: Names) -> Iterator[To
         raise Unread(token.span, f"'{token.text}' means nothing here")
     else:
         yield from _parts(token, word, sub)
+
+
+def _has_operand(after: Token) -> bool:
+    """Whether a function is applied to what follows."""
+    return after.kind not in ("op", "end") or after.text in APPLIED
 
 
 def _known(token: Token, word: str, follows: bool) -> Token:
