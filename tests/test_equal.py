@@ -314,11 +314,12 @@ def test_misuse(words: list[str], capsys: Output) -> None:
     assert capsys.readouterr().err.startswith("gradbook: ")
 
 
-def test_warm_pairs_take_milliseconds(tmp_path: Path, capsys: Output) -> None:
-    """Ten times what is aimed at (0.3 and 1.5 ms), for machines that are busy with other tests."""
-    rows = [{"id": n, "student": row[0], "reference": row[1]} for n, row in enumerate(ROWS)]
-    assert cli.main(["equal", "--pairs", pairs_file(tmp_path, rows)]) == 0
-    lines = map(json.loads, capsys.readouterr().out.splitlines())
-    taken = sorted(line["milliseconds"] for line in lines)
-    assert statistics.median(taken) < 3
-    assert taken[int(len(taken) * 0.95)] < 15
+def test_warm_pairs_take_milliseconds() -> None:
+    """Several times what is aimed at (0.3 and 1.5 ms), in processor time, for slower machines."""
+    taken = []
+    for left, right, _, *positive in ROWS:
+        start = time.thread_time()
+        equal(left, right, frozenset(positive))
+        taken.append((time.thread_time() - start) * 1000)
+    assert statistics.median(taken) < 1.5
+    assert sorted(taken)[int(len(taken) * 0.95)] < 6

@@ -97,6 +97,7 @@ _PATTERN = re.compile(
     (?P<bar>{_BARS})
   | (?P<other>{_OTHERS})
   | (?P<space>(?:\s|\\[,;:!\ ()\[\]]|~|\$(?=\s*[\\(\d.A-Za-z+\-$])|\$\s*$|\\\$
+        |\\(?:left|right)\.
         |\\(?:left|right|[bB]igg?[lrm]?|q?quad|displaystyle|textstyle|limits|boxed|fbox)(?![A-Za-z])
         |(?:np|numpy|math|cmath|torch|sympy|sp)\.(?=[A-Za-z]))+)
   | (?P<thousands>\d{{1,3}}(?:(?:,|\{{,\}}|\\[,!]|,\\!)\d{{3}})+(?![\d])(?:\.\d+)?)
@@ -110,7 +111,7 @@ _PATTERN = re.compile(
   | \\(?:mathrm|mathit|mathbf|mathsf|mathcal|mathbb|operatorname\*?|text(?:rm|it|bf)?|rm|bm
         |boldsymbol)\s*(?:\{{\s*(?P<inside>[^\W\d_]{{1,24}})\s*\}}|(?P<single>{_LETTER})(?![a-z]))
   | \\(?P<command>[A-Za-z]+)
-  | _(?:\{{(?P<sub>[^{{}}]{{1,24}})\}}|(?P<below>\d+|\\?{_LETTER}+\d*))
+  | _(?:\{{(?P<sub>[^{{}}]{{1,24}})\}}|(?P<below>\d+|\\?{_LETTER}+\d*(?:_[A-Za-z0-9]+)*))
   | (?<=[^\W\d_])(?<!sqrt)\[(?P<index>\d{{1,4}})\](?!\s*\{{)
   | (?P<subs>[{"".join(SUBS)}]+)
   | (?P<sup>[{"".join(SUPERS)}]+)
