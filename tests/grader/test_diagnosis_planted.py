@@ -24,7 +24,7 @@ from grader.diagnosis.plan import Plan
 from grader.diagnosis.rules import mistakes_at_nodes, mistakes_elsewhere
 from grader.diagnosis.stack import values
 from grader.grade import grade
-from tests.grader.test_properties import planted
+from tests.grader.test_properties import named_rightly, planted
 
 SLUGS = tuple(template.slug for template in Bank.load().templates)
 EVERYTHING = os.environ.get("GRADBOOK_PLANTED") == "all"
@@ -99,4 +99,5 @@ def test_planted_formulas_are_rejected_and_named(slug: str) -> None:
                 assert verdict.outcome == "correct", (question.id, mistake, show(formula, "text"))
                 continue  # no mistake in this exercise, as a derivative of 1 that is skipped
             assert verdict.outcome == "incorrect", (question.id, mistake, show(formula, "text"))
-            assert verdict.diagnosis, (question.id, mistake, show(formula, "text"))
+            found = [each.slug for each in verdict.diagnosis]
+            assert named_rightly(mistake, found), (question.id, mistake, show(formula, "text"))
