@@ -1,4 +1,7 @@
-"""A worksheet: exercises in a fixed order, each a template and a seed."""
+"""A worksheet: exercises in a fixed order, each a template and a seed.
+
+An item may name the questions it takes of its exercise; without names it takes all of them.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,21 @@ SHIPPED = Path(__file__).parent / "worksheets"
 
 
 @dataclass(frozen=True)
+class PlannedItem:
+    """One exercise of a worksheet; `questions` are the names of those asked, empty for all."""
+
+    template: str
+    seed: int
+    questions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class WorksheetPlan:
     """What a worksheet is made of; `parts` are the headings of `items`, in the same order."""
 
     slug: str
     title: str
-    items: tuple[tuple[str, int], ...]
+    items: tuple[PlannedItem, ...]
     parts: tuple[str, ...] = ()
 
 
@@ -47,9 +59,9 @@ def read_worksheet(source: Source) -> WorksheetPlan:
     )
 
 
-def _item(row: Table) -> tuple[str, int]:
-    row.allow("part", "template", "seed")
+def _item(row: Table) -> PlannedItem:
+    row.allow("part", "template", "seed", "questions")
     seed = row.number("seed", 0)
     if seed < 0:
         raise row.error("seed", f"expected a whole number from 0 on, not {seed}")
-    return row.text("template"), seed
+    return PlannedItem(row.text("template"), seed, row.texts("questions"))

@@ -53,13 +53,14 @@ class Analytics:
         self._session = session
 
     def questions(self, worksheet_id: uuid.UUID) -> Sequence[Question]:
-        """The worksheet's questions, in its order."""
-        return self._session.scalars(
-            select(Question)
+        """The questions that the worksheet asks, in its order."""
+        rows = self._session.execute(
+            select(Question, WorksheetItem.questions)
             .join(WorksheetItem, WorksheetItem.exercise_id == Question.exercise_id)
             .where(WorksheetItem.worksheet_id == worksheet_id)
             .order_by(WorksheetItem.position, Question.position)
-        ).all()
+        )
+        return [each for each, asked in rows if asked is None or each.name in asked]
 
     def attempted(self, course_id: uuid.UUID) -> Sequence[Question]:
         """The questions the course's students have tried, by id."""

@@ -212,7 +212,10 @@ class Worksheet(Base):
 
 
 class WorksheetItem(Base):
-    """One exercise's place on a worksheet."""
+    """One exercise's place on a worksheet.
+
+    questions: the names of those asked; None for all of them.
+    """
 
     __tablename__ = "worksheet_item"
     __table_args__ = (UniqueConstraint("worksheet_id", "exercise_id"), Index(None, "exercise_id"))
@@ -220,6 +223,7 @@ class WorksheetItem(Base):
     worksheet_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("worksheet.id"), primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
     exercise_id: Mapped[str] = mapped_column(ForeignKey("exercise.id"))
+    questions: Mapped[list[str] | None] = mapped_column(Document)
     exercise: Mapped[Exercise] = relationship()
 
 

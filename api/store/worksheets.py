@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, selectinload
 
-from api.store.models import Exercise, Worksheet, WorksheetItem
+from api.store.models import Worksheet, WorksheetItem
 
 
 class Worksheets:
@@ -49,21 +49,18 @@ class Worksheets:
         self,
         course_id: uuid.UUID,
         title: str,
-        exercises: Sequence[Exercise],
+        items: Sequence[WorksheetItem],
         now: datetime,
         released_at: datetime | None,
     ) -> Worksheet:
-        """A new worksheet of these exercises, in this order."""
+        """A new worksheet of these items."""
         worksheet = Worksheet(
             id=uuid.uuid4(),
             course_id=course_id,
             title=title,
             created_at=now,
             released_at=released_at,
-            items=[
-                WorksheetItem(position=position, exercise=exercise)
-                for position, exercise in enumerate(exercises, 1)
-            ],
+            items=list(items),
         )
         self._session.add(worksheet)
         self._session.flush()

@@ -12,6 +12,7 @@ from api.openapi import address, blueprint, created, reply, responses
 from api.store.models import Role, Worksheet, WorksheetItem
 from api.worksheets import schemas
 from api.worksheets.service import Plan, all_visible, create, plan, release, visible
+from generator.worksheet import PlannedItem
 
 api = blueprint("worksheets", "Exercises in an order, released to a course")
 
@@ -59,7 +60,11 @@ def release_worksheet(path: schemas.WorksheetPath) -> Response:
 
 def _planned(context: Context, body: schemas.NewWorksheet) -> Plan:
     items = tuple(
-        (item.template, context.draw_seed() if item.seed is None else item.seed)
+        PlannedItem(
+            item.template,
+            context.draw_seed() if item.seed is None else item.seed,
+            tuple(item.questions),
+        )
         for item in body.items
     )
     return plan(context.bank, body.title, items, body.released)
@@ -81,4 +86,5 @@ def _item(item: WorksheetItem) -> schemas.Item:
         exercise=item.exercise_id,
         title=item.exercise.title,
         url=address("exercises", item.exercise_id),
+        questions=item.questions,
     )

@@ -16,6 +16,9 @@ class NewItem(Asked):
 
     template: Identifier = Field(description="a template's slug")
     seed: Seed | None = Field(None, description="which variant; drawn at random when absent")
+    questions: Annotated[list[Identifier], Field(max_length=100)] = Field(
+        default_factory=list, description="the names of the questions to ask; all when empty"
+    )
 
 
 class NewWorksheet(Asked):
@@ -39,6 +42,9 @@ class Item(Answered):
     exercise: str = Field(description="the exercise's id")
     title: str
     url: str = Field(description="where the exercise is")
+    questions: list[str] | None = Field(
+        description="the names of the questions asked; null for all of the exercise's"
+    )
 
 
 class Worksheet(Answered):

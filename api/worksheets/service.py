@@ -11,26 +11,45 @@ from api.bank.service import generate
 from api.errors import Invalid, NotFound
 from api.identity import Identity
 from api.schemas import Document
-from api.store.models import Worksheet
+from api.store.models import Worksheet, WorksheetItem
 from api.store.unit import Unit
 from generator.bank import Bank
+from generator.worksheet import PlannedItem
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A worksheet to be made: its exercises in their order, generated already."""
+    """A worksheet to be made: its exercises in their order, generated already.
+
+    `asked` are the names of the questions that each exercise is asked, empty for all of them.
+    """
 
     title: str
     exercises: tuple[Document, ...]
+    asked: tuple[tuple[str, ...], ...]
     released: bool
 
 
-def plan(bank: Bank, title: str, items: Sequence[tuple[str, int]], released: bool) -> Plan:
+def plan(bank: Bank, title: str, items: Sequence[PlannedItem], released: bool) -> Plan:
     """The worksheet of these templates and seeds; Invalid for one that cannot be."""
-    for template, seed in items:
-        if items.count((template, seed)) > 1:
+    wanted = [(item.template, item.seed) for item in items]
+    for template, seed in wanted:
+        if wanted.count((template, seed)) > 1:
             raise Invalid(f"Exercise {template}:{seed} is there twice; a worksheet has each once.")
-    return Plan(title, tuple(generate(bank, *item) for item in items), released)
+    exercises = tuple(generate(bank, *each) for each in wanted)
+    for item, exercise in zip(items, exercises, strict=True):
+        _check_asked(item, [question["name"] for question in exercise["questions"]])
+    return Plan(title, exercises, tuple(item.questions for item in items), released)
+
+
+def _check_asked(item: PlannedItem, known: list[str]) -> None:
+    """Raises Invalid where an item names a question that its exercise does not have."""
+    for name in item.questions:
+        if name not in known:
+            raise Invalid(
+                f"Exercise {item.template}:{item.seed} has no question {name!r};"
+                f" there are {', '.join(known)}."
+            )
 
 
 def create(unit: Unit, course_id: uuid.UUID, plan: Plan, now: datetime) -> Worksheet:
@@ -38,9 +57,12 @@ def create(unit: Unit, course_id: uuid.UUID, plan: Plan, now: datetime) -> Works
     # In the order of their ids: two worksheets that want the same ones must not wait in a circle.
     in_order = sorted(plan.exercises, key=lambda spec: str(spec["id"]))
     kept = {spec["id"]: unit.exercises.keep(spec, now) for spec in in_order}
-    exercises = [kept[spec["id"]] for spec in plan.exercises]
+    items = [
+        WorksheetItem(position=position, exercise=kept[spec["id"]], questions=list(asked) or None)
+        for position, (spec, asked) in enumerate(zip(plan.exercises, plan.asked, strict=True), 1)
+    ]
     released_at = now if plan.released else None
-    return unit.worksheets.add(course_id, plan.title, exercises, now, released_at)
+    return unit.worksheets.add(course_id, plan.title, items, now, released_at)
 
 
 def release(unit: Unit, reader: Identity, worksheet_id: uuid.UUID, now: datetime) -> Worksheet:

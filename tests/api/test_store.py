@@ -127,10 +127,10 @@ def test_a_locked_database_is_unavailable_and_not_broken(
 
 
 def test_foreign_keys_hold(database: Database) -> None:
+    columns = "worksheet_id, position, exercise_id"
+    row = text(f"INSERT INTO worksheet_item ({columns}) VALUES (:id, 1, 'nothing@1:0')")
     with pytest.raises(IntegrityError), database.writing.begin() as connection:
-        connection.execute(
-            text("INSERT INTO worksheet_item VALUES (:id, 1, 'nothing@1:0')"), {"id": "0" * 32}
-        )
+        connection.execute(row, {"id": "0" * 32})
 
 
 def test_roles_are_checked_by_the_database(database: Database) -> None:

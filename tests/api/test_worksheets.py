@@ -21,6 +21,29 @@ def test_making_one_says_where_it_is(house: House) -> None:
     assert house.instructor.get(made.headers["Location"]).get_json() == made.get_json()
 
 
+def test_an_item_may_ask_some_questions_only(house: House) -> None:
+    items = [
+        {"template": TEMPLATE, "seed": 0, "questions": ["dw", "forward"]},
+        {"template": OTHER_TEMPLATE},
+    ]
+    made = house.instructor.post("/api/v1/worksheets", {"title": "Sheet", "items": items})
+    asked = [item["questions"] for item in made.get_json()["items"]]
+    assert asked == [["dw", "forward"], None]
+    reports = house.instructor.get(
+        f"/api/v1/analytics/questions?worksheet={made.get_json()['id']}"
+    ).get_json()["items"]
+    counted = [each["question"] for each in reports if each["question"].startswith(f"{TEMPLATE}@")]
+    assert sorted(counted) == [f"{TEMPLATE}@1:0/dw", f"{TEMPLATE}@1:0/forward"]
+
+
+def test_a_question_that_is_not_there_cannot_be_asked(house: House) -> None:
+    items = [{"template": TEMPLATE, "seed": 0, "questions": ["nothing"]}]
+    answer = house.instructor.post("/api/v1/worksheets", {"title": "Sheet", "items": items})
+    assert answer.status_code == 422
+    assert "no question 'nothing'" in answer.get_json()["detail"]
+    assert house.instructor.get("/api/v1/worksheets").get_json()["items"] == []
+
+
 def test_learners_are_told_of_released_worksheets_only(house: House) -> None:
     shown, hidden = house.worksheet(), house.worksheet(OTHER_TEMPLATE, released=False)
     seen = {name: house.doors[name].get("/api/v1/worksheets").get_json()["items"]
