@@ -28,6 +28,8 @@ class Conditions(Atoms):
         node = self.compared()
         if self.next.text == "?" and is_comparison(unwrapped(node)):
             return self.ternary(node)
+        if self.next.text == "," and self.peek().text == "if":
+            self.advance()
         if self.is_condition_word():
             return self.conditional(node)
         return node
@@ -61,6 +63,19 @@ class Conditions(Atoms):
         self.leave()
         return self.choice(word, condition, yes, no)
 
+    def fronted(self) -> Syntax:
+        """`if condition: yes, else no`."""
+        word = self.advance()
+        self.enter()
+        condition = self.condition(word)
+        self.take(":", ",")
+        if self.next.text == "then":
+            self.advance()
+        yes = self.sum()
+        no = self.alternative(condition)
+        self.leave()
+        return self.choice(word, condition, yes, no)
+
     def condition(self, word: Token) -> Syntax:
         self.open.append(CONDITION)  # where an equals sign compares
         condition = self.compared()
@@ -73,7 +88,7 @@ class Conditions(Atoms):
     def alternative(self, condition: Syntax) -> Syntax:
         """What holds where `condition` does not: `else 0`, `, 0 otherwise`, `, 0 if z <= 0`."""
         before = self.next
-        separated = self.take(",", ";")
+        separated = self.take(",", ";") or before.start in self.lines
         if self.next.text in ("and", "or"):
             self.advance()
             separated = True
@@ -83,7 +98,13 @@ class Conditions(Atoms):
             return self.comparison()
         if not separated:
             self.fail("expected what holds otherwise, such as 'else 0'", before.span)
+        if self.is_condition_word():
+            word = self.advance()
+            second = self.condition(word)
+            self.take(":", ",")
+            return self.last_case(word, condition, second, self.sum())
         no = self.sum()
+        self.take(",")
         if self.next.text in words.ELSE:
             self.advance()
             return no

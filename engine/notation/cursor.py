@@ -95,8 +95,8 @@ class Cursor(ABC):
 
     def _lines(self) -> frozenset[int]:
         """Where the first token of every line but the first starts."""
-        ends = (match.start() for match in re.finditer("\n", self.text))
-        return frozenset(next(t.start for t in self.tokens if t.start >= end) for end in ends)
+        pairs = zip(self.tokens, self.tokens[1:], strict=False)
+        return frozenset(b.start for a, b in pairs if "\n" in self.text[a.end : b.start])
 
     def _line_breaks(self) -> frozenset[int]:
         """Where lines that are equations of their own start."""

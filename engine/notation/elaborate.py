@@ -172,6 +172,7 @@ class Elaborator:
         """Binds the name on the left of a side definition."""
         if len(clause.links) < 2:
             if is_comparison(clause.links[0]):
+                self.condition(clause.links[0])
                 return
             raise Mistake(
                 Problem(
@@ -185,6 +186,14 @@ class Elaborator:
             key = _key(name)
             if key is not None:
                 self.bound[key] = value
+
+    def condition(self, link: Syntax) -> None:
+        """Looks at a mere condition such as λ > 0, whose names have to be known."""
+        try:
+            self.expr(link)
+        except Mistake as mistake:
+            if mistake.problem.kind != "shape":
+                raise
 
     def links(self, clause: Clause) -> tuple[Expr | None, ...]:
         """The links' values; a left-hand side that only names the result has none."""
@@ -268,7 +277,7 @@ class Elaborator:
         bound = self.bound.get(key)
         if bound is not None:
             return bound
-        for name in (key, f"d{key.partition('/d')[2]}"):
+        for name in (key, f"d{key.partition('/d')[2]}") if key else ():
             found = self.scope.lookup(name)
             if found is not None:
                 return self.scope.meaning(found) or ZERO

@@ -14,6 +14,7 @@ from engine.notation.sugars import PRIMED, SUGARS
 from engine.notation.syntax import (
     Chain,
     Einsum,
+    Group,
     Name,
     Number,
     Size,
@@ -144,7 +145,10 @@ class Names(Scripts):
         if self.next.text != "(":
             return None
         if token.text in words.PASSING:
-            return self.bracket()
+            args, _ = self.arguments()
+            if not args:
+                self.fail(f"expected the argument of {token.text}")
+            return Group((token.start, args[0].span[1]), args[0], self.deep(args[0]))
         if token.text in words.SIZES:
             return self.size_of(token)
         ending = next((each for each in PRIMED if token.text.endswith(each)), None)

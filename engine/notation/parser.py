@@ -129,7 +129,7 @@ class Parser(Prose):
 
     def clause(self, side: bool) -> Clause:
         self.skip_prose()
-        links = [self.comparison()]
+        links = [self.fronted() if self.is_condition_word() else self.comparison()]
         if self.next.text in words.AUGMENTED:
             op = words.AUGMENTED[self.advance().text]
             links.append(self.infix(op, links[0], self.comparison()))

@@ -94,7 +94,7 @@ BINDERS = _signs(_rows("binder"))
 SUM_SIGNS = frozenset({"Σ", "∑"})
 FUNCTIONS = _functions()
 # Words between factors that are no factors.
-JOINTS = frozenset({"for", "in", "if", "when"})
+JOINTS = frozenset({"for", "in", "if", "when", "then"})
 FENCES = _fences()
 EQUALITY = next(row.name for row in TABLE.values() if "=" in _glyphs(row))
 SCALING = next(row.name for row in TABLE.values() if row.notation.scaling)
