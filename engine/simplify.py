@@ -167,7 +167,7 @@ def _factored(terms: list[Term]) -> Iterator[Expr]:
         (base, min(exponents, key=abs))
         for base, first in terms[0].powers
         if (exponents := [_exponent(term, base) for term in terms])
-        and (min(exponents) > 0 or max(exponents) == min(exponents) < 0)
+        and (min(exponents) > 0 or max(exponents) == min(exponents) < 0 or _averages(base, terms))
     ]
     coefficient = _common_coefficient(terms)
     if not shared and abs(coefficient) == 1:
@@ -176,6 +176,13 @@ def _factored(terms: list[Term]) -> Iterator[Expr]:
     inner = [common_term.power(-1).times(term) for term in terms]
     inside = _sum(collected(inner))
     yield Term(coefficient, (*shared,)).times(as_term(inside)).expr()
+
+
+def _averages(size: Expr, terms: list[Term]) -> bool:
+    """Whether all terms are divided by a size, along which one of them is a sum."""
+    sums = (base for term in terms for base, _ in term.powers if isinstance(base, Apply))
+    summed = any(each.op == "sum" and averaged_size(each) == size for each in sums)
+    return summed and all(_exponent(term, size) < 0 for term in terms)
 
 
 def _exponent(term: Term, base: Expr) -> int:
@@ -290,6 +297,11 @@ LINEAR: dict[str, tuple[int, ...]] = {
     "slice": (0,),
     "reshape": (0,),
     "sum_over": (0,),
+    "correlate": (0, 1),
+    "convolve": (0, 1),
+    "flip": (0,),
+    "avgpool": (0,),
+    "upsample": (0,),
 }
 
 SHORTER: dict[str, Callable[[Apply], Expr | None]] = {"sum": _constants_out, "matmul": _ones_out}

@@ -31,6 +31,7 @@ from engine.question import (
 )
 from engine.seeding import Stream
 from generator.derivation import Derivation, Line, derivative_name, is_name_free, with_wrong
+from generator.directional import along
 from generator.distractors import Mistakes, closed_form
 from generator.errors import nearest
 from generator.forward import build_program
@@ -77,13 +78,15 @@ AXES = {"rows": 0, "columns": 1}
 class Place:
     """Where one question is asked: its entry of the template, the context, the exercise.
 
-    A question that is asked with other slots `instead` has a program and a context of its own.
+    A question that is asked with other slots `instead`, or along a direction, has a program and a
+    context of its own; `opening` is said before its prompt.
     """
 
     exercise: str
     entry: Asking
     context: Context
     program: Program | None
+    opening: str = ""
 
     @property
     def known(self) -> Program:
@@ -121,7 +124,7 @@ class Place:
         with self.entry.located("prompt"):
             usual = PROMPTS[self.entry.kind]
             text = self.entry.table.text("prompt", usual).replace(USUAL, usual)
-            prompt = self.context.bound(**spoken).fill(text)
+            prompt = self.opening + self.context.bound(**spoken).fill(text)
         return {"id": f"{self.exercise}/{self.name}", "name": self.name, "prompt": prompt}
 
     def about(self, target: Target, **spoken: str) -> dict[str, str]:
@@ -159,6 +162,8 @@ def _questions(
             place = Place(exercise, entry, inner, program)
             if "instead" in entry.table.content:
                 place = _changed(template, place)
+            if "along" in entry.table.content:
+                place = _along(place)
             yield BUILDERS[entry.kind](place)
 
 
@@ -175,6 +180,21 @@ def _changed(template: Template, place: Place) -> Place:
     program = build_program(template, context)
     spoken = context.speaking(Speech(program).functions) if program else context
     return replace(place, context=spoken, program=program)
+
+
+def _along(place: Place) -> Place:
+    """The place of a question about the second derivative along a direction; raises TemplateError.
+
+    Its prompt says first what is differentiated.
+    """
+    target = place.target()
+    with place.entry.located("along"):
+        program = along(place.known, target, place.entry.fill("along", place.context))
+    derivative = derivative_latex(place.known, target)
+    gradient, slope = program.statements[-2:]
+    opening = f"Let ${gradient.name} = {derivative}$ and ${slope.name} = {latex(slope.value)}$. "
+    context = place.context.speaking(Speech(program).functions)
+    return replace(place, context=context, program=program, opening=opening)
 
 
 def _slot_value(template: Template, place: Place, table: Table, name: str) -> Value:

@@ -183,6 +183,7 @@ ENTRY_KEYS: dict[str, tuple[str, ...]] = {
     "questions": (
         "kind", "name", "prompt", "target", "asked", "upstream", "numerator_layout",
         "example_axis", "distractors", "instead", "options", "momentum", "digits",
+        "along",
     ),
     "options": ("text", "key", "misconception", "comment"),
 }  # fmt: skip

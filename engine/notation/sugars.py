@@ -58,6 +58,17 @@ def spread(x: Expr, counts: Shape) -> Expr:
     return x * apply("ones", shape=shape)
 
 
+def repeated(x: Expr, counts: Shape) -> Expr:
+    """`x` with every entry repeated; where there is one along an axis, that is stretching."""
+    try:
+        whole = len(counts) == len(x.shape) or not x.shape
+        return spread(x, counts) if whole else apply("upsample", x, shape=counts)
+    except ShapeError:
+        return (
+            apply("upsample", x, shape=counts) if len(counts) == len(x.shape) else spread(x, counts)
+        )
+
+
 SUGARS: Mapping[str, Sugar] = {
     "cosh": Sugar(1, lambda x: 1 / apply("sech", x)),
     "sinh": Sugar(1, lambda x: apply("tanh", x) / apply("sech", x)),

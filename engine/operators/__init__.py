@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import Any
 
 from engine.errors import UnknownOperator
-from engine.operators import arithmetic, functions, indexing, matrices, reductions
+from engine.operators import arithmetic, functions, indexing, matrices, reductions, windows
 from engine.operators.row import Notation, Operator, Sample, WrongVJP
 from engine.shapes import Shape, canonical
 
 TABLE: dict[str, Operator] = {
     row.name: row
-    for module in (arithmetic, functions, matrices, reductions, indexing)
+    for module in (arithmetic, functions, matrices, reductions, indexing, windows)
     for row in module.ROWS
 }
 

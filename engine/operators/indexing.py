@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from engine import shapes
@@ -9,7 +10,7 @@ from engine.errors import ShapeError
 from engine.operators import arrays
 from engine.operators.arithmetic import ANY, COLUMN, MATRIX
 from engine.operators.row import ATOM, SHAPED, SUM, Notation, Operator, Sample
-from engine.shapes import Shape
+from engine.shapes import Dim, Shape
 
 INDEX = (1.0, 1.0)
 SECOND = (2.0, 2.0)
@@ -100,9 +101,10 @@ ROWS = (
         samples=(
             Sample((("n",),), (ANY,), (("shape", (1, "n")),)),
             Sample((("n",),), (ANY,), (("shape", COLUMN),)),
+            Sample(((2, 3),), (ANY,), (("shape", (6, 1)),)),
         ),
-        refused=(((MATRIX,), (("shape", COLUMN),)),),
-        source="a rank-1 vector as a row or a column",
+        refused=(((MATRIX,), (("shape", COLUMN),)), (((2, 3),), (("shape", (4, 1)),))),
+        source="the same entries, row by row, in another shape",
         rule="the entries receive their gradients in the old arrangement",
     ),
     Operator(
@@ -122,6 +124,12 @@ ROWS = (
 
 
 def _same_entries(x: Shape, shape: Shape) -> Shape:
-    if shapes.vector_length(x) != shapes.vector_length(shape):
+    if _count(x) != _count(shape):
         raise ShapeError(f"{shapes.show(x)} cannot be reshaped to {shapes.show(shape)}")
     return shape
+
+
+def _count(shape: Shape) -> Dim:
+    """The number of entries, where it is known: of a vector, or where all sizes are numbers."""
+    numbers = [dim for dim in shape if isinstance(dim, int)]
+    return math.prod(numbers) if len(numbers) == len(shape) else shapes.vector_length(shape)

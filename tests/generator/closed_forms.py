@@ -92,19 +92,19 @@ class Variant:
         renamed = {name: values[known] for name, known in self.names.items() if known in values}
         return eval(formula, {**PLAIN, **values, **renamed})
 
-    def central_differences(self, inputs: Values, target: str, h: float = 1e-5) -> Any:
-        """d loss / d target, entry by entry; the loss is what the last line defines."""
+    def central_differences(self, inputs: Values, target: str, loss: str, h: float = 1e-5) -> Any:
+        """d loss / d target, entry by entry."""
         centre = np.array(self.run(inputs)[target], dtype=float)
         result = np.zeros_like(centre)
         for place in np.ndindex(centre.shape):
-            up, down = (self._loss(inputs, target, _moved(centre, place, by)) for by in (h, -h))
+            up, down = (
+                self._value(loss, {**inputs, target: _moved(centre, place, by)}) for by in (h, -h)
+            )
             result[place] = (up - down) / (2 * h)
         return result
 
-    def _loss(self, inputs: Values, target: str, value: Any) -> float:
-        name = self.forward[-1][0]
-        values = self.run({**inputs, target: value})
-        return float(np.asarray(values[self.names.get(name, name)]).item())
+    def _value(self, name: str, given: Values) -> float:
+        return float(np.asarray(self.run(given)[name]).item())
 
 
 def _moved(values: Any, place: tuple[int, ...], by: float) -> Any:
