@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import combinations
 from typing import TypeAlias
 
 from engine.errors import EngineError
@@ -35,6 +36,7 @@ def formula_mistakes(layout: Layout, reference: Expr) -> Iterator[Plan]:
             yield Plan((slug,), value=partial(_value, wrong))
     yield from _without_transposes(layout, reference)
     yield from _along_the_other_axis(reference)
+    yield from _exchanged_weights(layout, reference)
     if layout.label is not None and layout.label in reference.names:
         ones = const(1).filled(layout.program.shapes[layout.label])
         wrong = substitute(reference, {layout.label: ones})
@@ -82,7 +84,8 @@ def _term(layout: Layout, node: Apply) -> Iterator[Made]:
         if kept.shape == node.shape:
             yield "term-lost", partial(_same, kept)
     other = "sub" if node.op == "add" else "add"
-    yield "sign-of-one-term", partial(apply, other, left, right)
+    for slug in ("sign-of-one-term", "sign-flip"):
+        yield slug, partial(apply, other, left, right)
 
 
 def _transpose(layout: Layout, node: Apply) -> Iterator[Made]:
@@ -171,6 +174,17 @@ def _bare(layout: Layout, formula: Expr, kinds: tuple[str, ...]) -> Expr:
 
 def _value(formula: Expr, ground: Ground) -> Batch:
     return ground.env.evaluate(formula)
+
+
+def _exchanged_weights(layout: Layout, reference: Expr) -> Iterator[Plan]:
+    """Two weights of one shape, each in the place of the other."""
+    shapes, roles = layout.program.shapes, layout.program.roles
+    weights = sorted(name for name in reference.names if roles.get(name) == "parameter")
+    for one, two in combinations(weights, 2):
+        if shapes[one] == shapes[two] != ():
+            each = {one: Var(two, shapes[two]), two: Var(one, shapes[one])}
+            wrong = substitute(reference, each)
+            yield Plan(("wrong-layer-weights",), value=partial(_value, wrong))
 
 
 def _along_the_other_axis(reference: Expr) -> Iterator[Plan]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from engine.expression import Expr, Var, const
+from engine.expression import Expr, Var, const, substitute
 from engine.numeric import Batch
 from engine.shapes import Shape
 from grader.diagnosis.functions import grounded
@@ -74,6 +74,19 @@ def gate_mistakes(layout: Layout) -> Iterator[Plan]:
             if shape == gate.operand.shape and not _decides(gate, name):
                 rule = gate.rule(lambda ground, g, *_, name=name: g * _mask(ground, name))
                 yield grounded(layout, gate.place, WRONG, rule)
+
+
+def threshold_mistakes(layout: Layout) -> Iterator[Plan]:
+    """A gate on a margin from which the label was left out."""
+    for gate in gates(layout):
+        label = layout.label
+        if label is not None and label in gate.operand.names:
+            ones = const(1).filled(layout.program.shapes[label])
+            without = substitute(gate.operand, {label: ones})
+            rule = gate.rule(
+                lambda ground, g, *_, margin=without: g * _positive(ground.env.evaluate(margin))
+            )
+            yield grounded(layout, gate.place, WRONG, rule)
 
 
 def gates(layout: Layout) -> Iterator[Gate]:

@@ -15,6 +15,7 @@ from grader.diagnosis.ground import Layout, Place
 from grader.diagnosis.plan import Plan
 from grader.diagnosis.regularisers import plus
 
+FACTORS = (("sign-of-one-term", -1), ("sign-flip", -1), ("term-counted-twice", 2))  # of one path
 MORE_THAN_A_PATH = frozenset(("product-rule", "batch-statistics-constant"))
 
 
@@ -37,7 +38,7 @@ def _at_fork(layout: Layout, place: Place, position: int) -> Iterator[Plan]:
         yield planted(layout, place, slug, _scaled(op, position, 0, 2))
         return
     regulariser = slug == "regulariser-wrong"
-    for name, factor in (("sign-of-one-term", -1), ("term-counted-twice", 2)):
+    for name, factor in FACTORS:
         wrong = slug if regulariser else name
         yield planted(layout, place, wrong, _scaled(op, position, factor))
     if regulariser:

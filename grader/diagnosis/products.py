@@ -98,6 +98,8 @@ def _slugs(layout: Layout, place: Place, position: int, kind: str) -> Iterator[s
     if holds in SLUGS[kind] and not (kind == "entries" and layout.target.entry):
         yield SLUGS[kind][holds]
     receiving = layout.holds(place.node.args[position])
+    if kind == "nothing" and receiving == "parameter":
+        yield "local-input-factor"
     if kind == "transpose" and holds == receiving != "constant":
         yield SLUGS[kind]["data" if holds == "parameter" else "parameter"]
 

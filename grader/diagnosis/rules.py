@@ -26,6 +26,7 @@ AT_NODES: tuple[Maker, ...] = (
     functions.function_mistakes,
     functions.softmax_mistakes,
     gates.gate_mistakes,
+    gates.threshold_mistakes,
     functions.upstream_mistakes,
     products.matmul_mistakes,
     products.unit_mistakes,

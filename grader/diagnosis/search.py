@@ -49,6 +49,7 @@ GENERAL = (
     "paths-overwritten",
     "wrong-variable",
     "sign-of-one-term",
+    "sign-flip",
     "term-counted-twice",
     "term-lost",
 )

@@ -91,6 +91,14 @@ PROGRAMS: dict[str, tuple[tuple[Symbol, ...], tuple[str, ...]]] = {
         (Symbol("x", ("n", 1), "data"), Symbol("y", (), "label")),
         ("p = max(x)", "L = (p - y)^2"),
     ),
+    "gated": (
+        (Symbol("u", ("m", 1), "data"), Symbol("y", ("m", 1), "label", "sign")),
+        ("J = 1/m sum(max(0, 1 - y * u))",),
+    ),
+    "squared": (
+        (Symbol("x", (), "data"), Symbol("w", (), "parameter"), Symbol("y", (), "label")),
+        ("z = w x", "a = sigmoid(z)", "L = (a - y)^2"),
+    ),
     "forked": (
         (Symbol("x", (), "data"), Symbol("w", (), "parameter"), Symbol("y", (), "label")),
         ("u = sigmoid(w x)", "v = tanh(w)", "L = u - v"),
@@ -141,8 +149,27 @@ ANSWERS = (
     ("layers.z1", "2 (z2 - y) W2^T * (1 - a1^2) + a1", "extra-term"),
     ("ridge.w", "2/m X^T r + 2 lambda w - 3 w", "extra-term"),
     ("peak.x", "2 (p - y) / n", "max-gradient-shared"),
+    # gates
+    ("gated.u", "-(1{u < 1} * y) / m", "indicator-on-wrong-quantity"),
+    ("gated.u", "-(1{1 - y * u < 0} * y) / m", "indicator-on-wrong-quantity"),
+    ("gated.u", "-(relu(1 - y * u) * y) / m", "relu-as-own-derivative"),
+    # the other term of a regularised loss, and multiples of the regulariser
+    ("ridge.w", "2/m X^T (y - X w - b) + 2 lambda w", "sign-flip"),
+    ("ridge.w", "2/m^2 X^T r + 2 lambda w", "repeated-batch-mean"),
+    ("ridge.w", "2/m X^T r + (lambda/m) w", "regulariser-wrong"),
+    ("ridge.w", "2/m X^T r + lambda", "regulariser-wrong"),
+    # slips in the written formula; two weights exchanged
+    ("layers.W1", "(2 (z2 - y) W2^T * (1 - a1^2)) x", "missing-transpose-activations"),
+    # the loss as it is, the argument for the output
+    ("squared.w", "(a - y)^2 a (1 - a) x", "loss-not-differentiated"),
+    ("squared.w", "(z - y) x", "argument-for-output"),
 )
 PAIRS = (
+    (
+        "recurrent.W",
+        "2 ((h2 - y) * (1 - h2)) h1^T + 2 ((W^T ((h2 - y) * (1 - h2))) * (1 - h1)) h0^T",
+        {"tanh-derivative"},  # at both steps
+    ),
     ("layers.W1", "2 (z2 - y) x^T", {"weights-left-out", "activation-derivative-skipped"}),
     ("layers.W1", "((z2 - y) W2^T * (1 - a1)) x^T", {"factor-two", "tanh-derivative"}),
     ("layers.W1", "(2 (y - z2) W2^T) x^T", {"sign-flip", "activation-derivative-skipped"}),
