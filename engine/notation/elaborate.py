@@ -33,7 +33,7 @@ from engine.notation.fitting import (
 )
 from engine.notation.indices import extent, extents, is_position, parts, shifted
 from engine.notation.scope import Scope
-from engine.notation.sugars import CLIPPING, SUGARS, Sugar, clipped, spread
+from engine.notation.sugars import CLIPPING, SUGARS, Sugar, clipped, repeated, spread
 from engine.notation.syntax import (
     LAST,
     LENGTH,
@@ -582,7 +582,7 @@ class Elaborator:
         x = self.expr(first)
         if node.spelling in ("broadcast_to", "expand"):
             return self.conforming(node, lambda x: x * apply("ones", shape=shape), x)
-        return self.conforming(node, spread, x, shape)
+        return self.conforming(node, repeated if node.spelling == "repeat" else spread, x, shape)
 
     def conforming(self, node: Call, build: Callable[..., Expr], *args: Any) -> Expr:
         """What `build` makes of `args`; a conflict of shapes becomes a problem with its place."""
