@@ -12,7 +12,7 @@ from engine.errors import PrecisionExhausted, ShapeError
 from engine.expression import Apply, Const, Expr, Var, transform, walk
 from engine.notation import Read
 from engine.notation.fitting import ENTRY_BY_ENTRY
-from engine.notation.syntax import Answer, Derivative, Name
+from engine.notation.syntax import Derivative, Name, Syntax
 from engine.notation.tree import parts
 from engine.program import Target
 from engine.shapes import show as show_shape
@@ -172,12 +172,18 @@ def _same(compiled: Compiled, left: Expr, right: Expr) -> bool:
 
 
 def borrowed_derivatives(compiled: Compiled, reading: Read | None) -> str:
-    """The first earlier derivative that the answer's last link uses by name; empty for none."""
+    """The first earlier derivative that the answer uses by name and does not define; else empty."""
     known = _borrowable(compiled)
     if reading is None or not known:
         return ""
-    used = {compiled.scope.lookup(name) for name in _names(reading.syntax)}
-    return next((known[name] for name in known if name in used), "")
+    clauses = reading.syntax.clauses
+    used = _looked_up(compiled, [clause.links[-1] for clause in clauses])
+    defined = _looked_up(compiled, [clause.links[0] for clause in clauses if clause.links[1:]])
+    return next((known[name] for name in known if name in used - defined), "")
+
+
+def _looked_up(compiled: Compiled, nodes: list[Syntax]) -> set[str | None]:
+    return {compiled.scope.lookup(name) for name in _names(nodes)}
 
 
 @lru_cache(maxsize=KEPT)
@@ -191,9 +197,9 @@ def _borrowable(compiled: Compiled) -> Mapping[str, str]:
     }
 
 
-def _names(answer: Answer) -> Iterator[str]:
-    """Every name in the last links of an answer's clauses, derivatives as dL/dz."""
-    stack = [clause.links[-1] for clause in answer.clauses]
+def _names(nodes: list[Syntax]) -> Iterator[str]:
+    """Every name in some trees, derivatives as dL/dz."""
+    stack = list(nodes)
     while stack:
         match stack.pop():
             case Name(spelling=spelling):
