@@ -12,7 +12,7 @@ from engine.errors import PrecisionExhausted, ShapeError
 from engine.expression import Apply, Const, Expr, Var, transform, walk
 from engine.notation import Read
 from engine.notation.fitting import ENTRY_BY_ENTRY
-from engine.notation.syntax import Derivative, Name, Syntax
+from engine.notation.syntax import Answer, Derivative, Name, Syntax
 from engine.notation.tree import parts
 from engine.program import Target
 from engine.shapes import show as show_shape
