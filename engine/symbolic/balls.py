@@ -42,6 +42,7 @@ COARSE = 64  # bits at which the size of the terms of a zero is read off
 LEAST_POINTS = 4  # at which both sides must be defined
 REDRAWS = 3
 KEPT = 32  # values of references in a group, of 1 to 20 kB at BITS
+FINER = 2  # forward values at more than BITS, of up to 1 MB, which hardly any answer needs
 STEP = Fraction(1, 2**44)  # of a step aside; a coordinate is moved by up to STRIDES of them
 STRIDES = 8191
 CONTINUOUS = frozenset(("real", "positive", "probability"))
@@ -266,6 +267,7 @@ class Comparison:
         self._digest = sha256(repr(samples.to_json()).encode()).digest()
         self._environments: dict[tuple[int, int], Environment] = {}
         self._aside: dict[tuple[int, int], Environment] = {}
+        self._finer: dict[tuple[int, int, bool], Environment] = {}
         self._references: dict[tuple[Expr, int, int], Batch] = {}
         self._redraws: list[tuple[Group, ...]] = []
 
@@ -292,15 +294,32 @@ class Comparison:
     def environment(self, group: int, bits: int = BITS) -> Environment:
         """The forward values of a group as balls."""
         key = (group, bits)
+        if bits > BITS:
+            return self._finer_environment(group, bits, aside=False)
         if key not in self._environments:
-            with precision(bits):
-                inputs = self._all_groups()[group].inputs(ball_field(bits))
-                self._environments[key] = forward(self.program, inputs)
+            self._environments[key] = self._forward(self._all_groups()[group], bits)
         return self._environments[key]
+
+    def _finer_environment(self, group: int, bits: int, aside: bool) -> Environment:
+        """As `environment`, kept for the next steps of the same comparison at most."""
+        key = (group, bits, aside)
+        if key not in self._finer:
+            if len(self._finer) == FINER:
+                del self._finer[next(iter(self._finer))]
+            drawn = self._all_groups()[group]
+            chosen = _moved(self.program, drawn) if aside else drawn
+            self._finer[key] = self._forward(chosen, bits)
+        return self._finer[key]
+
+    def _forward(self, group: Group, bits: int) -> Environment:
+        with precision(bits):
+            return forward(self.program, group.inputs(ball_field(bits)))
 
     def values(self, expr: Expr, group: int, bits: int = BITS) -> Batch:
         """The values of a reference in a group, kept for the next comparison."""
         key = (expr, group, bits)
+        if bits > BITS:
+            return self._evaluate(expr, self.environment(group, bits), bits)
         if key not in self._references:
             if len(self._references) == KEPT:
                 del self._references[next(iter(self._references))]
@@ -369,10 +388,11 @@ class Comparison:
     def _environment_aside(self, group: int, bits: int) -> Environment:
         """The forward values at points a step aside from those of a group."""
         key = (group, bits)
+        if bits > BITS:
+            return self._finer_environment(group, bits, aside=True)
         if key not in self._aside:
-            with precision(bits):
-                inputs = _moved(self.program, self._all_groups()[group]).inputs(ball_field(bits))
-                self._aside[key] = forward(self.program, inputs)
+            moved = _moved(self.program, self._all_groups()[group])
+            self._aside[key] = self._forward(moved, bits)
         return self._aside[key]
 
     def _turns(self) -> Iterator[tuple[int, int]]:
