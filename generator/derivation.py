@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,10 @@ from engine.gradient import TIDY, adjoint_formulas
 from engine.operators import WrongVJP, operator
 from engine.program import Program, Statement, Symbol, Target
 from engine.reverse import Formulas, Pass, Reverse
-from engine.sampling import sample
 from engine.seeding import Stream
 from engine.simplify import simplify
 from engine.terms import filled
-from generator.distractors import Mistakes, applications, differ, planted
+from generator.distractors import Mistakes, applications, differ, planted, sampled
 from generator.joins import forks, leftovers
 
 WrongForm: TypeAlias = tuple[str, Callable[[], Expr]]  # a misconception's slug, what it leads to
@@ -111,7 +110,7 @@ class Derivation:
                 yield wrong.slug, self._formed(name, user, where, wrong)
         for forgotten in users if len(users) > 1 else ():
             others = tuple(user for user in users if user is not forgotten)
-            yield "path-dropped", partial(self._sum, name, others)
+            yield "paths-overwritten", partial(self._sum, name, others)
 
     def _leftovers(self, name: str) -> Iterator[WrongForm]:
         """Further wrong forms, for lines that none of the others fits."""
@@ -157,7 +156,7 @@ class Derivation:
     def _through(self, name: str, user: Statement, way: Pass) -> Expr:
         """What comes back to `name` through one statement."""
         shape = self.program.shapes[name]
-        found = Reverse(self._local(user), Formulas(), way).adjoints()
+        found = Reverse(self._local(user), Formulas(), way, frozenset((name, user.name))).adjoints()
         if name not in found:
             raise ShapeError(f"nothing comes back to {name} through {user.name}")
         return simplify(filled(found[name], shape))
@@ -193,12 +192,8 @@ class Derivation:
         known = {derivative_name(name): adjoints[name] for name in self.names[:-1]}
         whole = substitute(formula, known)
         with np.errstate(all="ignore"):
-            arrays = [env.evaluate(whole).data.ravel() for env in self._environments]
+            arrays = [env.evaluate(whole).data.ravel() for env in sampled(self.program)]
         return np.concatenate(arrays)
-
-    @cached_property
-    def _environments(self) -> tuple[Any, ...]:
-        return sample(self.program, "gradbook.derivation/1").environments(self.program)
 
 
 def with_wrong(lines: tuple[Line, ...], wrong: WrongLine) -> tuple[Line, ...]:

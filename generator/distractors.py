@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import Any
 
@@ -22,6 +22,7 @@ from engine.errors import ShapeError
 from engine.expression import Apply, Expr
 from engine.facts import facts
 from engine.gradient import TIDY, gradient
+from engine.numeric import Environment
 from engine.operators import WrongVJP, operator
 from engine.program import Program, Target
 from engine.reverse import Formulas, Pass, Reverse, Site
@@ -66,12 +67,14 @@ def planted(statement: str, path: tuple[int, ...], wrong: WrongVJP) -> Pass:
     """The reverse pass that uses a wrong rule at one node of a statement."""
 
     def vjp(site: Site, g: Any, out: Any, args: Any, attrs: dict[str, Any]) -> tuple[Any, ...]:
-        if (site.statement, site.path) != (statement, path):
-            return TIDY.vjp(site, g, out, args, attrs)
-        results = wrong.rule(g, out, *args, **attrs)
-        return tuple(None if each is None else simplify(each) for each in results)
+        rule = wrong.rule if (site.statement, site.path) == (statement, path) else _right(site)
+        return rule(g, out, *args, **attrs)
 
     return replace(TIDY, vjp=vjp)
+
+
+def _right(site: Site) -> Callable[..., tuple[Any, ...]]:
+    return operator(site.node.op).vjp
 
 
 def _joining(joined: str, rule: Callable[[Expr, Expr], Expr]) -> Pass:
@@ -132,8 +135,8 @@ class Mistakes:
                 yield Mistake(wrong.slug, planted(name, where, wrong))
         for name in sorted(self._relevant):
             if len(self._users(name)) > 1:
-                yield Mistake("path-dropped", _joining(name, lambda total, term: term))
-                yield Mistake("path-dropped", _joining(name, lambda total, term: total))
+                yield Mistake("paths-overwritten", _joining(name, lambda total, term: term))
+                yield Mistake("paths-overwritten", _joining(name, lambda total, term: total))
 
     def _leftovers(self, stream: Stream) -> Iterator[Mistake]:
         """Further mistakes, for derivatives that few of the others fit."""
@@ -162,7 +165,7 @@ class Mistakes:
     def _mistaken(self, mistake: Mistake) -> Expr | None:
         """The derivative by a mistaken pass; None where it has no shape, or not the right one."""
         try:
-            found = Reverse(self.program, Formulas(), mistake.way).adjoints()
+            found = Reverse(self.program, Formulas(), mistake.way, self._relevant).adjoints()
             return self._shaped(found.get(self.target.variable))
         except ShapeError:
             return None
@@ -187,13 +190,14 @@ class Mistakes:
 
     def _values(self, formula: Expr) -> NDArray[np.float64]:
         with np.errstate(all="ignore"):
-            arrays = [each.evaluate(formula).data.ravel() for each in self._environments]
+            arrays = [each.evaluate(formula).data.ravel() for each in sampled(self.program)]
         return np.concatenate(arrays)
 
-    @cached_property
-    def _environments(self) -> tuple[Any, ...]:
-        samples = sample(self.program, "gradbook.distractors/1")
-        return samples.environments(self.program)
+
+@lru_cache(maxsize=16)
+def sampled(program: Program) -> tuple[Environment, ...]:
+    """The values of all quantities at the points where mistakes are told from each other."""
+    return sample(program, "gradbook.distractors/1").environments(program)
 
 
 def differ(left: NDArray[np.float64], right: NDArray[np.float64]) -> bool:

@@ -23,7 +23,7 @@ def forks(node: Apply, relevant: frozenset[str], program: Program) -> Iterator[W
     `relevant` are the names through which the target acts.
     """
     places = _followed(node, relevant)
-    if len(places) < 2:
+    if len(places) < 2 or _is_square(node):
         return
     for place in places:
         if node.op not in SUMS:
@@ -44,7 +44,9 @@ def leftovers(node: Apply, relevant: frozenset[str], program: Program) -> Iterat
             if not is_regulariser(node.args[place], program):
                 yield WrongVJP("path-dropped", _weighted(node.op, {place: 0}))
     if node.op == "mul" and len(places) == 1:
-        yield WrongVJP("local-input-factor", lambda g, out, x, y: (g, g))
+        slug = _factor_slug(node.args[1 - places[0]], program)
+        if slug:
+            yield WrongVJP(slug, lambda g, out, x, y: (g, g))
 
 
 def is_regulariser(expr: Expr, program: Program) -> bool:
@@ -53,6 +55,34 @@ def is_regulariser(expr: Expr, program: Program) -> bool:
     parameters = {each.name for each in program.symbols if each.role == "parameter"}
     names = expr.names - program.dimensions
     return names <= symbols and not names.isdisjoint(parameters)
+
+
+def _is_square(node: Apply) -> bool:
+    """Whether a product is one of something with itself: its derivative is twice one factor."""
+    if node.op in SUMS or len(node.args) != 2:
+        return False
+    left, right = (frozenset(_factors(arg)) for arg in node.args)
+    return not left.isdisjoint(right)
+
+
+def _factors(expr: Expr) -> Iterator[Expr]:
+    """The factors of entrywise products, without transposes."""
+    match expr:
+        case Apply(op="mul", args=(left, right)):
+            yield from (*_factors(left), *_factors(right))
+        case Apply(op="transpose", args=(inside,)):
+            yield inside
+        case _:
+            yield expr
+
+
+def _factor_slug(factor: Expr, program: Program) -> str:
+    """What leaving out a factor is: of an upstream gradient, of a value; a number is no mistake."""
+    names = factor.names - program.dimensions
+    if not names:
+        return ""
+    constants = {each.name for each in program.symbols if each.role == "constant"}
+    return "upstream-left-out" if names <= constants else "local-input-factor"
 
 
 def _followed(node: Apply, relevant: frozenset[str]) -> tuple[int, ...]:
