@@ -113,7 +113,13 @@ class Mistakes:
             formula = self._mistaken(mistake)
             if formula is not None and self._is_new(formula, values):
                 used.add(mistake.misconception)
-                yield Distractor(formula, mistake.misconception)
+                yield Distractor(formula, self._called(mistake, values))
+
+    def _called(self, mistake: Mistake, values: list[NDArray[np.float64]]) -> str:
+        """The mistake's slug; where nothing but the sign is wrong in the end, that one's."""
+        right, found = values[0], values[-1]
+        opposite = right.shape == found.shape and not differ(found, -right)
+        return "sign-flip" if opposite and right.any() else mistake.misconception
 
     def _is_new(self, formula: Expr, values: list[NDArray[np.float64]]) -> bool:
         """Whether `formula` differs from all others; its values are then among `values`."""
