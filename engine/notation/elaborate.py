@@ -220,6 +220,8 @@ class Elaborator:
     def early(self, link: Syntax) -> Expr | None:
         if isinstance(link, Index | Derivative) and self.free:
             return None
+        if isinstance(link, Name) and self.scope.asked and self.scope.asks(link.spelling):
+            return None
         try:
             return self.whole(link)
         except Mistake:

@@ -99,6 +99,7 @@ def _fits(outcome: Reading, scope: Scope) -> bool:
     )
 
 
+MATLAB_SUMS = "sums were read as in MATLAB, whose second axis is 2"
 MATLAB_NOTE = "* was read as a matrix product, as in MATLAB"
 
 
@@ -189,7 +190,8 @@ def _in_matlab(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
         return outcome if settled else Ambiguous((outcome, other))
     if isinstance(outcome, Unreadable) and outcome.problem.kind != "shape":
         return outcome
-    return replace(other, notes=(*other.notes, MATLAB_NOTE))
+    starred = "*" in syntax.text.replace(".*", "")
+    return replace(other, notes=(*other.notes, MATLAB_NOTE if starred else MATLAB_SUMS))
 
 
 def _unknown_name(
