@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from math import comb
 from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
@@ -24,6 +25,8 @@ from engine.expression import Apply, Const, Expr, Var
 LARGEST_POWER = 24
 MOST_NODES = 120
 MOST_POINTS = 400
+MOST_TERMS = 150  # of a polynomial
+HIGHEST = 48  # degree of a polynomial, since factors take longer and longer to find
 PROBES = tuple(fmpq(n, d) for n, d in ((1, 3), (-5, 2), (17, 4), (-40, 1), (97, 1), (0, 1)))
 
 
@@ -103,7 +106,7 @@ def _ratio(expr: Expr, generators: Mapping[Any, Any], context: Any) -> tuple[Any
         case Apply(op="pow", args=(base, Const(value=n))) if _is_power(n):
             above, below = _ratio(base, generators, context)
             above, below = (above, below) if n >= 0 else (below, above)
-            return _lowest(above ** abs(int(n)), below ** abs(int(n)))
+            return _lowest(_raised(above, abs(int(n))), _raised(below, abs(int(n))))
         case Apply(op=op, args=args) if op in _LAWS:
             operands = [_ratio(arg, generators, context) for arg in args]
             return _lowest(*_LAWS[op](*operands))
@@ -114,8 +117,20 @@ def _is_power(exponent: Any) -> bool:
     return bool(exponent.denominator == 1 and abs(exponent) <= LARGEST_POWER)
 
 
+def _raised(polynomial: Any, power: int) -> Any:
+    """A power, where it has not too many terms."""
+    terms = comb(power + len(polynomial) - 1, power)
+    if terms > MOST_TERMS or polynomial.total_degree() * power > HIGHEST:
+        raise Undecided
+    return polynomial**power
+
+
+def _is_large(polynomial: Any) -> bool:
+    return len(polynomial) > MOST_TERMS or polynomial.total_degree() > HIGHEST
+
+
 def _lowest(above: Any, below: Any) -> tuple[Any, Any]:
-    if below == 0 or len(above) > MOST_POINTS:
+    if below == 0 or any(map(_is_large, (above, below))):
         raise Undecided
     common = above.gcd(below)
     return above / common, below / common
