@@ -24,7 +24,7 @@ from typing import TypeAlias
 
 from engine.canonical import canonical, may_lack_values
 from engine.errors import PrecisionExhausted, ShapeError
-from engine.expression import Expr, apply
+from engine.expression import Expr, apply, const
 from engine.notation import Read
 from engine.shapes import SCALAR, Shape, show, transpose
 from engine.symbolic import balls
@@ -48,6 +48,7 @@ from grader.verdict import (
 )
 
 INDICATORS = frozenset(("greater", "greater_equal", "where", "sign"))
+ZERO = const(0)
 PROVABLE = 300  # nodes: longer answers are compared, without an attempt at a proof
 EVERY_SIZE = "equal by the laws of sums and products, at every size"
 
@@ -137,7 +138,9 @@ def shape_step(answer: Answer) -> Answer | Verdict:
 
 
 def _lifted(expr: Expr, wanted: Shape) -> Expr | None:
-    """A rank-1 answer as the row or column that is wanted."""
+    """A rank-1 answer as the row or column that is wanted; a zero has any shape."""
+    if expr == ZERO:
+        return ZERO.filled(wanted)
     if len(expr.shape) != 1 or len(wanted) != 2:
         return None
     try:

@@ -34,6 +34,16 @@ _EQUATION = re.compile(r"\s*[^\s=()<>][^=()<>]{0,80}:?=(?!=)")
 _WORD = re.compile(r"\w+")
 
 
+def _numbered(texts: list[str]) -> str:
+    """The number below a name that an equals sign follows: ₂ =, _{2} =; else nothing."""
+    match texts:
+        case [digits, "=", *_] | ["_", digits, "=", *_] if digits.isdigit():
+            return digits
+        case ["_", "{", digits, "}", "="] if digits.isdigit():
+            return digits
+    return ""
+
+
 class Cursor(ABC):
     """The state of one descent."""
 
@@ -72,7 +82,18 @@ class Cursor(ABC):
             and a.text not in self.nicknames
             and a.text.partition("_")[0] not in words.BINDERS
         )
-        return loops | equated | self._defined_ratios()
+        return loops | equated | self._defined_ratios() | self._defined_numbered()
+
+    def _defined_numbered(self) -> frozenset[str]:
+        """Names with a number below that the text itself defines, as in `where δ₂ = …`."""
+        runs = zip(*(self.tokens[at:] for at in range(6)), strict=False)
+        return frozenset(
+            f"{name.text}_{digits}"
+            for name, *behind in runs
+            if name.kind in ("name", "command")
+            and (digits := _numbered([each.text for each in behind]))
+            and self.scope.lookup(name.text) is None  # else it is an entry
+        )
 
     def _defined_functions(self) -> dict[str, str]:
         """Functions that the text names, as in `where g = ReLU`."""
