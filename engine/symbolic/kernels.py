@@ -10,7 +10,7 @@ Every operation is paid for in term products out of a budget, so the work is bou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -104,6 +104,11 @@ def _merged(left: Factors, right: Factors, join: Callable[[int, int], int]) -> F
     return merged
 
 
+def terms_of(polynomial: fmpq_mpoly) -> Hashable:
+    """What tells a polynomial from others; so does its text, but python-flint never frees that."""
+    return frozenset(polynomial.to_dict().items())
+
+
 @lru_cache(maxsize=16)
 def _ring(generators: int) -> tuple[fmpq_mpoly_ctx, tuple[fmpq_mpoly, ...]]:
     """A polynomial ring and its symbols, which take longer to make than most proofs."""
@@ -121,7 +126,7 @@ class Kernels:
         self.one = self.ring.constant(1)
         self._room = generators
         self._used = 0
-        self._known: dict[tuple[str, ...], int] = {}
+        self._known: dict[tuple[Hashable, ...], int] = {}
         self._squares: dict[int, fmpq_mpoly] = {}
         self._exclusive: list[frozenset[int]] = []
         self._binary: set[int] = set()
@@ -188,7 +193,7 @@ class Kernels:
     def _polynomial(self, num: fmpq_mpoly) -> Element:
         return Element(self, num, {})
 
-    def _kernel(self, *key: str) -> tuple[int, bool]:
+    def _kernel(self, *key: Hashable) -> tuple[int, bool]:
         """The generator of a kernel, and whether it is new."""
         if key in self._known:
             return self._known[key], False
@@ -377,7 +382,7 @@ class Kernels:
         power = coefficient * ROOTS
         if power.q != 1:
             num, power = num * coefficient, fmpq(ROOTS)
-        generator, new = self._kernel("exp", str(num), str(den))
+        generator, new = self._kernel("exp", terms_of(num), terms_of(den))
         if new:
             self._positive.add(generator)
             self._exponents[generator] = self._fraction(num, den) / ROOTS
@@ -429,7 +434,7 @@ class Kernels:
 
     def _log_kernel(self, rest: Element) -> Element:
         num, den = self.canonical(rest)
-        generator, _ = self._kernel("log", str(num), str(den))
+        generator, _ = self._kernel("log", terms_of(num), terms_of(den))
         return self._element(generator)
 
     def sqrt(self, x: Element) -> Element:
@@ -450,7 +455,7 @@ class Kernels:
         num, den = self.canonical(inside)
         if num.is_one() and den.is_one():
             return self.number(Fraction(1))
-        generator, new = self._kernel("sqrt", str(num), str(den))
+        generator, new = self._kernel("sqrt", terms_of(num), terms_of(den))
         if new:
             self._positive.add(generator)
             if den.is_one():
@@ -481,7 +486,7 @@ class Kernels:
 
     def _opaque(self, name: str, x: Element) -> Element:
         num, den = self.canonical(x)
-        generator, _ = self._kernel(name, str(num), str(den))
+        generator, _ = self._kernel(name, terms_of(num), terms_of(den))
         return self._element(generator)
 
     def _circular(self, x: Element) -> tuple[int, int, int]:
@@ -490,8 +495,8 @@ class Kernels:
         if num.is_zero():
             return 1, -1, -1
         sign = 1 if num.leading_coefficient() > 0 else -1
-        cosine, _ = self._kernel("cos", str(num * sign), str(den))
-        sine, new = self._kernel("sin", str(num * sign), str(den))
+        cosine, _ = self._kernel("cos", terms_of(num * sign), terms_of(den))
+        sine, new = self._kernel("sin", terms_of(num * sign), terms_of(den))
         if new:
             self._squares[sine] = self.one - self.factors[cosine] ** 2
         return sign, sine, cosine
@@ -531,7 +536,7 @@ class Kernels:
         if rest.is_constant():
             return self.number(Fraction(int(rest.leading_coefficient() > 0)))
         flipped = rest.leading_coefficient() < 0
-        generator, new = self._kernel("positive", str(-rest if flipped else rest))
+        generator, new = self._kernel("positive", terms_of(-rest if flipped else rest))
         if new:
             self._squares[generator] = self.factors[generator]
             self._binary.add(generator)
