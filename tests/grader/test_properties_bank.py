@@ -19,28 +19,35 @@ from tests.grader.test_properties import (
     disguised,
     expanded,
     inlined,
+    named_rightly,
     planted,
     scaled,
     swapped,
 )
 
+# A proof takes the indicator of x = max(x) for zero, so numbers that refute are contradicted.
+UNDECIDED = frozenset(("pooling",))
 SIZES = (Fraction(1, 10**6), Fraction(10**6))  # one of them for each template
 NOTATIONS = ("text", "latex", "unicode", "numpy")
 
 
-def question_of(slug: str) -> Derivative | None:
-    """One derivative question of an exercise of the template; None where it asks for none."""
-    return next(iter(questions(slug)), None)
-
-
-ASKED = [slug for slug in SLUGS if question_of(slug) is not None]
+REJECTED = [
+    pytest.param(
+        slug,
+        marks=pytest.mark.xfail(strict=True, reason="left to a person, not rejected")
+        if slug in UNDECIDED
+        else (),
+    )
+    for slug in SLUGS
+]
 
 
 def asked(slug: str) -> Derivative:
-    """One derivative question of the template."""
-    question = question_of(slug)
-    assert question is not None
-    return question
+    """One derivative question of an exercise of the template."""
+    found = questions(slug)
+    if not found:
+        pytest.skip("the template asks for no derivative")
+    return found[0]
 
 
 def rewritten(question: Derivative, expr: Expr, random: Random) -> Expr:
@@ -52,7 +59,7 @@ def rewritten(question: Derivative, expr: Expr, random: Random) -> Expr:
     return expr
 
 
-@pytest.mark.parametrize("slug", ASKED)
+@pytest.mark.parametrize("slug", SLUGS)
 def test_the_verdict_survives_rewriting(slug: str) -> None:
     question, random = asked(slug), Random(slug)
     for factor, outcome in ((1, "correct"), (3, "incorrect")):
@@ -62,18 +69,19 @@ def test_the_verdict_survives_rewriting(slug: str) -> None:
         assert verdict.outcome == outcome, (question.id, text, verdict.message)
 
 
-@pytest.mark.parametrize("slug", ASKED)
+@pytest.mark.parametrize("slug", REJECTED)
 def test_the_size_of_an_exercise_changes_nothing(slug: str) -> None:
     question, factor = asked(slug), Random(slug).choice(SIZES)
     larger, size = scaled(question, factor), f"{factor.numerator}/{factor.denominator}"
     right = show(unscaled(question, question.reference))
     assert grade(larger, f"({size}) ({right})").outcome == "correct"
     assert grade(larger, f"(1 + 1e-9) ({size}) ({right})").outcome == "incorrect"
-    for _, formula in drawn(f"{slug} scaled", planted(question), 2):
+    for mistake, formula in drawn(f"{slug} scaled", planted(question), 2):
         wrong = show(unscaled(question, formula))
         before, after = grade(question, wrong), grade(larger, f"({size}) ({wrong})")
         assert after.outcome == before.outcome, (question.id, wrong)
-        assert slugs(after) == slugs(before), (question.id, wrong)
+        if before.diagnosis:
+            assert named_rightly(mistake, slugs(after)), (question.id, wrong)
 
 
 def unscaled(question: Derivative, formula: Expr) -> Expr:
@@ -87,7 +95,7 @@ def slugs(verdict: Verdict) -> list[str]:
     return [each.slug for each in verdict.diagnosis]
 
 
-@pytest.mark.parametrize("slug", ASKED)
+@pytest.mark.parametrize("slug", REJECTED)
 def test_roundings_change_nothing_and_a_billionth_does(slug: str) -> None:
     question = asked(slug)
     right = show(question.reference)
