@@ -12,7 +12,7 @@ prove nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from itertools import product
 from math import comb
 from typing import Any
@@ -21,6 +21,7 @@ from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 from engine.canonical import canonical
 from engine.expression import Apply, Const, Expr, Var
+from engine.symbolic.kernels import terms_of
 
 LARGEST_POWER = 24
 MOST_NODES = 120
@@ -74,12 +75,12 @@ def _key(expr: Expr) -> Any:
     return canonical(expr) or expr
 
 
-def _factors(numerator: Any) -> dict[str, Any]:
-    """The irreducible factors with the leading coefficient 1, by their texts."""
+def _factors(numerator: Any) -> dict[Hashable, Any]:
+    """The irreducible factors with the leading coefficient 1, by their terms."""
     if numerator == 0:
-        return {"0": numerator}
+        return {terms_of(numerator): numerator}
     monic = [each / each.leading_coefficient() for each, _ in numerator.factor()[1]]
-    return {str(each): each for each in monic}
+    return {terms_of(each): each for each in monic}
 
 
 def _changes_sign(polynomial: Any) -> bool:
