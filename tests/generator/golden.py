@@ -12,15 +12,15 @@ import hashlib
 import json
 from pathlib import Path
 
-from generator.bank import Bank
+from tests.generator.exercises import SLUGS, made
 
 FILE = Path(__file__).parent / "golden.json"
 SEEDS = (0, 1, 2**40)
 
 
-def digests(bank: Bank) -> dict[str, str]:
+def digests() -> dict[str, str]:
     """SHA-256 of the full view of some exercises of every template, by id."""
-    exercises = [bank.exercise(each.slug, seed) for each in bank.templates for seed in SEEDS]
+    exercises = [made(slug, seed) for slug in SLUGS for seed in SEEDS]
     return {each.id: _digest(each.to_json()) for each in exercises}
 
 
@@ -30,4 +30,4 @@ def _digest(document: object) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(digests(Bank.load()), indent=1, sort_keys=True) + "\n")
+    FILE.write_text(json.dumps(digests(), indent=1, sort_keys=True) + "\n")
