@@ -302,6 +302,10 @@ LINEAR: dict[str, tuple[int, ...]] = {
     "flip": (0,),
     "avgpool": (0,),
     "upsample": (0,),
+    "downsample": (0,),
+    "dilate": (0,),
+    "pad": (0,),
+    "crop": (0,),
 }
 
 SHORTER: dict[str, Callable[[Apply], Expr | None]] = {"sum": _constants_out, "matmul": _ones_out}

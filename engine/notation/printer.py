@@ -271,7 +271,7 @@ class Printer:
 
     def option(self, name: str, value: object) -> str:
         if isinstance(value, tuple):
-            return f"({self.dims(value, ', ')})"
+            return self.dim(value[0]) if len(value) == 1 else f"({self.dims(value, ', ')})"
         if self.dialect.stacked:
             word = rf"\mathrm{{{value}}}" if isinstance(value, bool) else str(value)
             return rf"\mathrm{{{name}}}={word}"

@@ -274,6 +274,7 @@ class Scripts(Cursor):
             and self.next.kind == "number"
             and self.peek().kind == "name"
             and not self.peek().spaced
+            and self.peek(2).text in (",", "}", "]")
         ):
             first, second = self.advance(), self.advance()
             return Name((first.start, second.end), first.text + second.text)

@@ -65,11 +65,12 @@ def _convolve_shape(x: Shape, w: Shape) -> Shape:
     return tuple(_touching(size, window) for size, window in _axes(x, w))
 
 
-def _window(x: Shape, shape: Shape) -> tuple[int, ...]:
+def _window(x: Shape, shape: Shape, least: int = 1) -> tuple[int, ...]:
     """The window for `x`: of a vector, `(2,)` means two neighbours, whichever way it stands."""
     if len(shape) == 1 and 1 in x:
-        shape = (shape[0], 1) if x[1] == 1 else (1, shape[0])
-    if len(x) != 2 or len(shape) != 2 or not all(isinstance(dim, int) and dim for dim in shape):
+        shape = (shape[0], least) if x[1] == 1 else (least, shape[0])
+    whole = all(isinstance(dim, int) and dim >= least for dim in shape)
+    if len(x) != 2 or len(shape) != 2 or not whole:
         raise ShapeError(f"{show(shape)} is no window for {show(x)}")
     return tuple(dim for dim in shape if isinstance(dim, int))
 
@@ -86,6 +87,47 @@ def _repeated_shape(x: Shape, shape: Shape) -> Shape:
     if any(each != 1 and not isinstance(dim, int) for dim, each in pairs):
         raise ShapeError(f"{show(x)} cannot be repeated {show(shape)} times: sizes must be numbers")
     return tuple(dim * each if isinstance(dim, int) else dim for dim, each in pairs)
+
+
+def _padded_shape(x: Shape, shape: Shape, sign: int = 1) -> Shape:
+    pairs = tuple(zip(x, _window(x, shape, least=0), strict=True))
+    if any(each and not isinstance(dim, int) for dim, each in pairs):
+        raise ShapeError(f"{show(x)}: the size along an axis with a margin must be a number")
+    sizes = tuple(dim + 2 * sign * each if isinstance(dim, int) else dim for dim, each in pairs)
+    if any(isinstance(dim, int) and dim < 1 for dim in sizes):
+        raise ShapeError(f"nothing is left of {show(x)} without a margin of {show(shape)}")
+    return sizes
+
+
+def _zeros(x: Any, rows: int, columns: int) -> Any:
+    """Zeros of the kind that x has, as many points of them."""
+    zero = x.reshape(-1)[0] * 0 if x.dtype == object else 0.0
+    return np.full((len(x), rows, columns), zero, dtype=x.dtype)
+
+
+def _pad(x: Any, shape: Shape) -> Any:
+    p, q = _window(x.shape[1:], shape, least=0)
+    rows, columns = x.shape[1:]
+    result = _zeros(x, rows + 2 * p, columns + 2 * q)
+    result[:, p : p + rows, q : q + columns] = x
+    return result
+
+
+def _crop(x: Any, shape: Shape) -> Any:
+    p, q = _window(x.shape[1:], shape, least=0)
+    return x[:, p : x.shape[1] - p, q : x.shape[2] - q]
+
+
+def _dilate(x: Any, shape: Shape) -> Any:
+    p, q = _window(x.shape[1:], shape)
+    result = _zeros(x, x.shape[1] * p, x.shape[2] * q)
+    result[:, ::p, ::q] = x
+    return result
+
+
+def _first(x: Any, shape: Shape) -> Any:
+    p, q = _window(x.shape[1:], shape)
+    return x[:, ::p, ::q]
 
 
 def _correlate(x: Any, w: Any) -> Any:
@@ -264,7 +306,74 @@ ROWS = (
         refused=(((("n", 1),), (("shape", PAIRS),)), ((SCALAR,), (("shape", PAIRS),))),
         source="every entry as a block of the given shape",
     ),
+    Operator(
+        name="downsample",
+        notation=_call("downsample", "subsample", pooled=True),
+        arity=1,
+        shape=_pooled_shape,
+        forward=_first,
+        vjp=lambda g, out, x, shape: (_dilated(g, x, shape),),
+        rule="only the entries that are kept receive the gradient",
+        wrong=(WrongVJP("max-gradient-shared", lambda g, out, x, shape: (_spread(g, x, shape),)),),
+        samples=POOLED,
+        refused=REFUSED_POOLS,
+        source="the first entry of every window: a stride",
+    ),
+    Operator(
+        name="dilate",
+        notation=_call("dilate", pooled=True),
+        arity=1,
+        shape=_repeated_shape,
+        forward=_dilate,
+        vjp=lambda g, out, x, shape: (g.apply("downsample", shape=shape),),
+        rule="each entry receives the gradient at its place",
+        samples=(
+            Sample(((3, 1),), (ANY,), (("shape", PAIRS),)),
+            Sample(((2, 3),), (ANY,), (("shape", BLOCKS),)),
+        ),
+        refused=(((("n", 1),), (("shape", PAIRS),)),),
+        source="every entry as the first one of a window of zeros",
+    ),
+    Operator(
+        name="pad",
+        notation=_call("pad", "zero_pad", pooled=True),
+        arity=1,
+        shape=_padded_shape,
+        forward=_pad,
+        vjp=lambda g, out, x, shape: (g.apply("crop", shape=shape),),
+        rule="the zeros around take nothing: what is inside receives the gradient there",
+        samples=(
+            Sample(((3, 1),), (ANY,), (("shape", (1,)),)),
+            Sample(((2, 3),), (ANY,), (("shape", (1, 2)),)),
+            Sample(((1, 3),), (ANY,), (("shape", (2,)),)),
+        ),
+        refused=(((("n", 1),), (("shape", (1,)),)),),
+        source="zeros all around: shape gives how many above and below, and on either side",
+    ),
+    Operator(
+        name="crop",
+        notation=_call("crop", pooled=True),
+        arity=1,
+        shape=lambda x, shape: _padded_shape(x, shape, -1),
+        forward=_crop,
+        vjp=lambda g, out, x, shape: (g.apply("pad", shape=shape),),
+        rule="the margin that is cut off receives nothing",
+        samples=(
+            Sample(((5, 1),), (ANY,), (("shape", (1,)),)),
+            Sample(((5, 4),), (ANY,), (("shape", (2, 1)),)),
+        ),
+        refused=((((2, 1),), (("shape", (1,)),)),),
+        source="without a margin on every side",
+    ),
 )
+
+
+def _dilated(g: Any, x: Any, shape: Shape) -> Any:
+    """The cotangent at the first entry of each window."""
+    if g.shape:
+        return g.apply("dilate", shape=shape)
+    first = x.constant(1)
+    return g * first.apply("basis", first, shape=x.shape)
 
 
 def _flipped(x: Any) -> Any:

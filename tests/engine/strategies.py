@@ -46,6 +46,7 @@ SYMBOLS: dict[str, Shape] = {
     "a2": (2, 1),
     "h": (3, 1),
     "u": (1, 3),
+    "Q": (6, 5),
     "r": ("n",),
 }
 DIMENSIONS = frozenset({"n", "m"})

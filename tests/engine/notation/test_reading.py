@@ -159,7 +159,7 @@ ROWS = {
         ("X.sum(0)", "sum(X, axis=0)"),
         ("torch.mm(X, a.t())", "X a^T"),
         ("X @ a.reshape(-1, 1)", "X reshape(a, (m, 1))"),
-        ("X @ a.ravel()", "X reshape(reshape(a, (m,)), (m, 1))"),
+        ("X @ a.ravel()", "X reshape(reshape(a, m), (m, 1))"),
         ("np.sum(X, axis=1)[:, None]", "reshape(sum(X, axis=1), (n, 1))"),
         ("np.ones_like(w)", "ones(n, 1)"),
         ("torch.eye(n)", "eye(n, n)"),
