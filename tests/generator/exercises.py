@@ -30,11 +30,10 @@ def made(slug: str, seed: int) -> Exercise:
 @cache
 def telling_seeds(slug: str) -> tuple[int, ...]:
     """Seeds from 0 on whose exercises together show every value that a slot takes among many."""
-    seen: set[tuple[str, str | int]] = set()
-    found = []
-    for seed in range(LOOKED_AT):
-        choices = set(shipped().template(slug).choose(seed).items())
-        if not choices <= seen:
-            seen |= choices
-            found.append(seed)
+    template = shipped().template(slug)
+    shown = {seed: set(template.choose(seed).items()) for seed in range(LOOKED_AT)}
+    missing = set().union(*shown.values())
+    found = [0]
+    while missing := missing - shown[found[-1]]:
+        found.append(max(shown, key=lambda seed: len(shown[seed] & missing)))
     return tuple(found)
