@@ -13,7 +13,6 @@ from functools import lru_cache
 from engine.errors import ProgramError
 from engine.expression import Expr, apply, const
 from engine.facts import facts
-from engine.operators import operator
 from engine.program import Program, Target
 from engine.reverse import Formulas, Pass, Reverse
 from engine.simplify import simplify
@@ -22,13 +21,7 @@ from engine.terms import filled
 
 def tidying(tidied: Callable[[Expr], Expr]) -> Pass:
     """The reverse pass over formulas in which `tidied` goes over every result."""
-    return Pass(
-        vjp=lambda site, g, out, args, attrs: tuple(
-            None if each is None else tidied(each)
-            for each in operator(site.node.op).vjp(g, out, *args, **attrs)
-        ),
-        accumulate=lambda name, total, term: tidied(total + term),
-    )
+    return Pass(settle=tidied, accumulate=lambda name, total, term: tidied(total + term))
 
 
 TIDY = tidying(simplify)

@@ -114,14 +114,19 @@ def _drawn(
     """Candidates for one symbol, as an array (CANDIDATES, *shape) of fractions."""
     symbol = next(each for each in program.symbols if each.name == name)
     shape = (CANDIDATES, *concrete(symbol.shape, sizes))
-    entries = np.empty(int(np.prod(shape)), dtype=object)
-    options = _options(symbol.domain, denominator, largest)
-    entries[:] = [stream.choice(options) for _ in range(len(entries))]
-    array = entries.reshape(shape)
+    options = np.array(_options(symbol.domain, denominator, largest), dtype=object)
+    array = options[_below(stream, len(options), shape)]
     axis = normalised_axis(program, symbol)
     if symbol.domain == "one-hot" or (symbol.domain == "probability" and axis is not None):
         return _distributed(array, 1 + (axis or 0), symbol.domain == "one-hot", stream)
     return array
+
+
+def _below(stream: Stream, bound: int, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Whole numbers in 0..bound-1; of 65536 values a few more fall on the small ones."""
+    count = int(np.prod(shape))
+    raw = np.frombuffer(stream.octets(2 * count), dtype="<u2")
+    return (raw % bound).astype(np.intp).reshape(shape)
 
 
 def _options(domain: str, denominator: int, largest: int) -> tuple[Fraction, ...]:
@@ -148,10 +153,11 @@ def _distributed(
     """Entries that sum to one along an axis: one of them 1, or all positive."""
     moved = np.moveaxis(array, axis, -1)
     classes = moved.shape[-1]
-    for place in np.ndindex(moved.shape[:-1]):
-        hot = stream.below(classes)
-        weights = [Fraction(1 if each == hot else 0 if one_hot else 1) for each in range(classes)]
-        weights[hot] = Fraction(1) if one_hot else Fraction(2)
-        for each in range(classes):
-            moved[(*place, each)] = weights[each] / sum(weights)
-    return np.moveaxis(moved, -1, axis)
+    hot = _below(stream, classes, (*moved.shape[:-1], 1)) == np.arange(classes)
+    pair = (Fraction(0), Fraction(1)) if one_hot else _shares(classes)
+    return np.moveaxis(np.array(pair, dtype=object)[hot.astype(np.intp)], -1, axis)
+
+
+def _shares(classes: int) -> tuple[Fraction, Fraction]:
+    """Probabilities of which one, the second here, is twice as large as all others."""
+    return Fraction(1, classes + 1), Fraction(2, classes + 1)

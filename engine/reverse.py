@@ -60,7 +60,10 @@ class Valuation(Protocol[Quantity]):
 
 @dataclass(frozen=True)
 class Pass:
-    """How one reverse pass is carried out; every field is something a student can get wrong."""
+    """How one reverse pass is carried out; every field is something a student can get wrong.
+
+    Only `settle` changes no value: it goes over every cotangent that is handed on.
+    """
 
     seed: Callable[[Any], Any] = lambda one: one
     vjp: Callable[[Site, Any, Any, tuple[Any, ...], dict[str, Any]], tuple[Any, ...]] = (
@@ -70,6 +73,7 @@ class Pass:
         lambda site, operand, g, small, large: unbroadcast(g, small, large)
     )
     accumulate: Callable[[str, Any, Any], Any] = lambda name, total, term: total + term
+    settle: Callable[[Any], Any] = lambda cotangent: cotangent
 
 
 CORRECT = Pass()
@@ -91,11 +95,12 @@ def unbroadcast(g: Quantity, small: Shape, large: Shape) -> Quantity:
 
 @dataclass(frozen=True)
 class Reverse(Generic[Quantity]):
-    """One reverse pass over a program."""
+    """One reverse pass over a program; `wanted` are the names worth following, `None` all."""
 
     program: Program
     valuation: Valuation[Quantity]
     way: Pass = CORRECT
+    wanted: frozenset[str] | None = None
 
     def adjoints(self) -> dict[str, Quantity]:
         """d loss / d name for every name that the loss depends on (as small as its equal entries
@@ -151,13 +156,19 @@ class Reverse(Generic[Quantity]):
         upstream = g if elementwise else g.filled(out.shape)
         results = self.way.vjp(site, upstream, out, args, valuation.attrs(node))
         for position, result in enumerate(results):
-            if result is None or isinstance(node.args[position], Const):
+            if result is None or not self._is_followed(node.args[position]):
                 continue
+            result = self.way.settle(result)
             if elementwise:
                 result = self.way.unbroadcast(
                     site, position, result, args[position].shape, out.shape
                 )
             yield position, result
+
+    def _is_followed(self, arg: Expr) -> bool:
+        if isinstance(arg, Const):
+            return False
+        return self.wanted is None or not arg.names.isdisjoint(self.wanted)
 
 
 @dataclass(frozen=True)
