@@ -79,8 +79,11 @@ def read_again(syntax: Answer, scope: Scope, *, strict: bool = False) -> Reading
 
 
 def _of_lengths(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
-    """`outcome`, unless |r| may be meant for the length of r as well as for its entries."""
-    if scope.wanted is None:
+    """`outcome`, unless |r| may be meant for the length of r as well as for its entries.
+
+    It may not where the exercise itself writes |r| for its entries.
+    """
+    if scope.wanted is None or scope.entry_bars:
         return outcome
     other = _plainly(syntax, scope, Options(lengths=True))
     if not (isinstance(outcome, Read) and isinstance(other, Read) and _fits(other, scope)):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
-from engine.expression import Expr, Var
+from engine.expression import Apply, Expr, Var, walk
 from engine.notation import spelling
 from engine.notation.nearest import nearest
 from engine.notation.vocabulary import FUNCTIONS
@@ -60,7 +60,8 @@ class Scope:
     selects along; `base` is the number of the first entry in square brackets; in the MATLAB
     dialect `*` is a matrix product.  Where `wanted` is known, the shape of the whole answer, an
     answer may be written in component form; `one_hot` are labels that `k = y` may ask; `asked` are
-    the names of what the answer says, as on the left of `dw = …`.
+    the names of what the answer says, as on the left of `dw = …`; with `entry_bars` the exercise
+    itself writes |r| for the absolute values of a vector's entries.
     """
 
     symbols: Mapping[str, Shape]
@@ -74,6 +75,7 @@ class Scope:
     wanted: Shape | None = None
     one_hot: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
+    entry_bars: bool = False
 
     @classmethod
     def of(
@@ -103,6 +105,11 @@ class Scope:
             wanted=wanted,
             asked=frozenset(normal(name) for name in asked),
             one_hot=frozenset(each.name for each in program.symbols if each.domain == "one-hot"),
+            entry_bars=any(
+                isinstance(node, Apply) and node.op == "abs" and bool(node.shape)
+                for statement in program.statements
+                for node in walk(statement.value)
+            ),
         )
 
     def lookup(self, name: str, fold: bool = True) -> str | None:
