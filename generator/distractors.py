@@ -151,6 +151,8 @@ class Mistakes:
             for name, where, node in self._nodes()
             for wrong in leftovers(node, self._relevant, self.program)
         )
+        yield Mistake("factor-two", replace(TIDY, seed=lambda one: 2 * one))
+        yield Mistake("factor-two", replace(TIDY, seed=lambda one: one / 2))
 
     def _nodes(self) -> Iterator[tuple[str, tuple[int, ...], Apply]]:
         """All nodes of the statements through which the target acts, by statement and place."""
