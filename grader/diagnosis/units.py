@@ -45,8 +45,13 @@ def _only_at(unit: int, right: RowRule, wrong: RowRule) -> RowRule:
 
     def rule(g: Any, out: Any, x: Any) -> tuple[Batch]:
         (all_right,), (all_wrong,) = right(g, out, x), wrong(g, out, x)
-        data = np.array(np.broadcast_to(all_right.data, out.data.shape))
-        data[:, unit] = np.broadcast_to(all_wrong.data, out.data.shape)[:, unit]
-        return (Batch(data, all_right.shape, all_right.field),)
+        data = np.array(_spread(all_right, out))
+        data[:, unit] = _spread(all_wrong, out)[:, unit]
+        return (Batch(data, out.shape, all_right.field),)
 
     return rule
+
+
+def _spread(cotangent: Batch, out: Batch) -> Any:
+    """The entries of a cotangent at every point and unit, of a scalar one as well."""
+    return np.broadcast_to(cotangent.filled(out.shape).data, out.data.shape)
