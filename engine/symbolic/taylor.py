@@ -22,7 +22,16 @@ from engine.program import Program, Target
 from engine.sampling import Group
 from engine.seeding import Stream
 from engine.shapes import concrete
-from engine.symbolic.balls import BITS, Compared, ball, ball_field, compare, precision
+from engine.symbolic.balls import (
+    BITS,
+    COARSE,
+    Compared,
+    TooWide,
+    ball,
+    ball_field,
+    compare,
+    precision,
+)
 
 TERMS = 2  # the value and the slope
 REACH = 8  # a direction's entries are whole eighths from -1 to 1, none of them zero
@@ -152,13 +161,15 @@ def series_field(bits: int) -> Field:
     return Field(f"series{bits}", np.dtype(object), lambda value: Series(_constant(ball(value))))
 
 
-def slope(program: Program, group: Group, name: str, towards: NDArray[Any]) -> Batch:
+def slope(
+    program: Program, group: Group, name: str, towards: NDArray[Any], bits: int = BITS
+) -> Batch:
     """d loss(v + t d) / dt at t = 0 for the quantity `name`, at every point of a group, in balls.
 
     `towards` is d, an array (1, *shape) of fractions.  A defined quantity is moved where it is
-    defined.  To be called inside a `precision`.
+    defined.  To be called inside `precision(bits)`.
     """
-    field = series_field(BITS)
+    field = series_field(bits)
     env = group.inputs(field)
     if name in env.values:
         env = env.bound(name, _moved(env.values[name], towards, field))
@@ -170,7 +181,7 @@ def slope(program: Program, group: Group, name: str, towards: NDArray[Any]) -> B
     losses = env.values[program.loss].data.reshape(-1)
     slopes = np.empty(len(losses), dtype=object)
     slopes[:] = [loss.value[1] for loss in losses]
-    return Batch(slopes, (), ball_field(BITS))
+    return Batch(slopes, (), ball_field(bits))
 
 
 def _moved(value: Batch, towards: NDArray[Any], field: Field) -> Batch:
@@ -186,19 +197,35 @@ def along(program: Program, group: Group, target: Target, key: Expr, stream: Str
     `key` has the target's shape; for one entry of it the direction is along that entry.
     """
     towards = direction(program, group, target, stream)
+
+    def sides(bits: int) -> tuple[Batch, Batch]:
+        with precision(bits):
+            found = slope(program, group, target.variable, towards, bits)
+            return predicted(program, group, target, key, towards, bits), found
+
+    fine = sides(BITS)
     with precision(BITS):
-        found = slope(program, group, target.variable, towards)
-        return compare(predicted(program, group, target, key, towards), found)
+        outcome = compare(*fine)
+    if not isinstance(outcome, TooWide):
+        return outcome
+    coarse = sides(COARSE)  # a slope can be zero, whose terms then say how near it is known
+    with precision(BITS):
+        return compare(*fine, coarse)
 
 
 def predicted(
-    program: Program, group: Group, target: Target, key: Expr, towards: NDArray[Any]
+    program: Program,
+    group: Group,
+    target: Target,
+    key: Expr,
+    towards: NDArray[Any],
+    bits: int = BITS,
 ) -> Batch:
     """The slope along a direction that follows from a derivative, in balls.
 
-    To be called inside a `precision`.
+    To be called inside `precision(bits)`.
     """
-    field = ball_field(BITS)
+    field = ball_field(bits)
     value = forward(program, group.inputs(field)).evaluate(key).data
     weights = towards if target.entry is None else np.array([Fraction(1)], dtype=object)
     terms = value * field.array(weights).reshape((1, *value.shape[1:]))
