@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 
 from engine.errors import ShapeError
-from engine.expression import Apply, Expr, Var
+from engine.expression import Apply, Expr, Var, walk
 from engine.numeric import Batch, Environment
 from engine.program import Program, Statement, Target
 from engine.reverse import Numbers, filled_adjoints
@@ -22,6 +22,7 @@ from engine.shapes import Shape
 from grader.diagnosis.column import Column
 
 SiteKey: TypeAlias = tuple[str, tuple[int, ...]]
+MEASURES = frozenset(("norm", "sum", "mean", "pow", "abs", "mul", "matmul", "dot"))
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,12 @@ class Layout:
         return "parameter" if roles <= {"parameter", "constant"} else "data"
 
     def regularises(self, statement: Statement, term: Expr) -> bool:
-        """Whether a term of `statement` is one of the loss that holds nothing but parameters."""
+        """Whether a term of `statement` is one of the loss that measures nothing but parameters.
+
+        The logarithm of a standard deviation that is learned holds a parameter, but measures none.
+        """
+        if not any(isinstance(node, Apply) and node.op in MEASURES for node in walk(term)):
+            return False
         unclear = self.label is not None and self.prediction is None
         after = unclear or statement in self.comparison or statement.name == self.program.loss
         return after and not statement.value.shape and self.holds(term) == "parameter"
