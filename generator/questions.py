@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -389,8 +390,8 @@ def _update(rate: str, factor: str = "", velocity: str = "") -> str:
 def _instance(place: Place) -> Numeric:
     target, program = place.target(), place.known
     reference = closed_form(program, target)
-    found = _telling_instance(place, reference)
-    digits = None if exact_value(program, found, reference) else place.digits
+    found, least = _telling_instance(place, reference)
+    digits = None if exact_value(program, found, reference) else _digits(place, least)
     accuracy = _accuracy(digits, bool(reference.shape))
     return Numeric(
         **place.about(target, point=_point(program, found), accuracy=accuracy),
@@ -402,17 +403,38 @@ def _instance(place: Place) -> Numeric:
     )
 
 
-def _telling_instance(place: Place, reference: Expr) -> Instance:
-    """The first instance whose result is neither zero nor tiny."""
+def _telling_instance(place: Place, reference: Expr) -> tuple[Instance, float]:
+    """The first instance whose result is neither zero nor tiny, and its least entry in size.
+
+    Where all are tiny, as deep in a network, the one that is so the least.
+    """
     stream = Stream("gradbook.instance/1", place.exercise, place.name)
+    best: tuple[Instance, float] | None = None
     for found in instances(place.known, stream):
-        with np.errstate(all="ignore"):
-            env = forward(place.known, found.group.inputs())
-            sizes = np.abs(env.evaluate(reference).data)
-        telling = np.isfinite(sizes).all() and sizes.any()
-        if telling and sizes[sizes > 0].min() >= LEAST:
-            return found
-    raise place.entry.table.error("target", "no small numbers give this derivative a value to ask")
+        least = _least_entry(place.known, found, reference)
+        if least >= LEAST:
+            return found, least
+        if least > (best[1] if best else 0.0):
+            best = found, least
+    if best is None or best[1] < LEAST * 10.0 ** (DIGITS - MOST_DIGITS):
+        problem = "no small numbers give this derivative a value to ask"
+        raise place.entry.table.error("target", problem)
+    return best
+
+
+def _least_entry(program: Program, instance: Instance, reference: Expr) -> float:
+    """The size of the smallest entry that is not zero; 0 where there is none, or no value."""
+    with np.errstate(all="ignore"):
+        env = forward(program, instance.group.inputs())
+        sizes = np.abs(env.evaluate(reference).data)
+    telling = bool(np.isfinite(sizes).all() and sizes.any())
+    return float(sizes[sizes > 0].min()) if telling else 0.0
+
+
+def _digits(place: Place, least: float) -> int:
+    """How many digits after the point tell about as much as usual of so small a number."""
+    more = 0 if least >= LEAST else math.ceil(math.log10(LEAST / least))
+    return min(place.digits + more, MOST_DIGITS)
 
 
 def _point(program: Program, instance: Instance) -> str:

@@ -25,6 +25,7 @@ from engine.seeding import Stream
 from generator.derivation import Derivation
 from generator.errors import TemplateError
 from generator.exercise import Exercise, make_exercise
+from generator.keys import right_answer
 from generator.source import Source
 from generator.template import read_template
 from grader.equality import same_function
@@ -155,6 +156,17 @@ def test_an_instance_is_the_same_for_ever() -> None:
     assert asked("instance", "w") == asked("instance", "w")
     first, second = (exercise(asking("instance", "w"), seed=seed).questions for seed in (0, 1))
     assert first != second
+
+
+def test_tiny_values_are_asked_with_more_digits() -> None:
+    head = HEAD.replace("ACTIVATION", "sigmoid").replace("COST", "(a - y)^2")
+    small = head.replace("J = mean(c)", "J = mean(c) / 10000")
+    template = read_template(Source.parse(small + asking("instance", "b"), "kinds.toml"))
+    (question,) = make_exercise(template, 0).questions
+    assert isinstance(question, Numeric)
+    assert question.digits is not None and 6 <= question.digits <= 8
+    assert f"{question.digits} digits" in question.prompt
+    assert grade(question, right_answer(question)).outcome == "correct"
 
 
 @pytest.mark.parametrize("digits", [0, 99])
