@@ -21,6 +21,7 @@ from engine.instance import Given, Instance
 from engine.notation import Scope, parse_expr, show
 from engine.program import Program, Target
 from engine.shapes import Shape
+from engine.updates import Rule, rule_from_json, rule_to_json
 
 Kind: TypeAlias = Literal[
     "derivative",
@@ -168,19 +169,11 @@ class Choice(Asked):
 
 
 @dataclass(frozen=True)
-class Momentum:
-    """The names of the factor and of the velocity in gradient descent with momentum."""
-
-    factor: str
-    velocity: str
-
-
-@dataclass(frozen=True)
 class Step(Asked):
     """The value of the parameter `target` after one step of gradient descent.
 
     `gradient` is the derivative of the loss; `rate` names the learning rate, which is one of the
-    program's symbols, as are the names of `momentum`.
+    program's symbols, as are the names of `rule`, which is none for plain descent.
     """
 
     kind: ClassVar[Kind] = "step"
@@ -189,7 +182,7 @@ class Step(Asked):
     target: Target
     gradient: Expr
     rate: str
-    momentum: Momentum | None = None
+    rule: Rule | None = None
     example_axis: int | None = None
 
     @property
@@ -199,11 +192,10 @@ class Step(Asked):
 
     @property
     def direction(self) -> Expr:
-        """What the parameter is moved against: the gradient, or the new velocity."""
-        if self.momentum is None:
+        """What the parameter is moved against: the gradient, or what the rule makes of it."""
+        if self.rule is None:
             return self.gradient
-        factor: Expr = self.program.var(self.momentum.factor)
-        return factor * self.program.var(self.momentum.velocity) + self.gradient
+        return self.rule.direction(self.program, self.parameter, self.gradient)
 
     @property
     def reference(self) -> Expr:
@@ -395,9 +387,15 @@ def _step_to_json(question: Step) -> dict[str, Any]:
         "target": _target_to_json(question.target),
         "gradient": show(question.gradient, "text"),
         "rate": question.rate,
-        "momentum": asdict(question.momentum) if question.momentum else None,
+        "rule": rule_to_json(question.rule),
         "example_axis": question.example_axis,
     }
+
+
+def _stored_rule(stored: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The rule of a stored step; once there was none but momentum."""
+    momentum = stored.get("momentum")
+    return {"kind": "momentum", **momentum} if momentum else stored.get("rule")
 
 
 def _step_from_json(stored: Mapping[str, Any], program: Program) -> dict[str, Any]:
@@ -405,7 +403,7 @@ def _step_from_json(stored: Mapping[str, Any], program: Program) -> dict[str, An
         "target": _target_from_json(stored["target"]),
         "gradient": parse_expr(stored["gradient"], Scope.of(program)),
         "rate": stored["rate"],
-        "momentum": Momentum(**stored["momentum"]) if stored["momentum"] else None,
+        "rule": rule_from_json(_stored_rule(stored)),
         "example_axis": stored["example_axis"],
     }
 

@@ -102,8 +102,8 @@ class Renamed:
                 Derivative(program=program, target=target) | Numeric(program=program, target=target)
             ):
                 yield from (self.program(program), self.target(target))
-            case Step(target=target, momentum=momentum):
-                yield from (self.target(target), momentum is not None)
+            case Step(target=target, rule=rule):
+                yield from (self.target(target), rule.kind if rule else "")
             case Prerequisites(target=target) | Cache(target=target):
                 yield self.target(target)
             case Forward(quantities=names) | Shapes(variables=names) | Bug(lines=names):

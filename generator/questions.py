@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 
@@ -14,14 +14,13 @@ from engine.expression import Const, Expr, Var
 from engine.instance import LEAST, Given, Instance, exact_value, instances
 from engine.notation import show
 from engine.numeric import forward
-from engine.program import Program, Statement, Symbol, Target
+from engine.program import Program, Target
 from engine.question import (
     Bug,
     Cache,
     Choice,
     Derivative,
     Forward,
-    Momentum,
     Numeric,
     Option,
     Prerequisites,
@@ -32,6 +31,7 @@ from engine.question import (
 )
 from engine.seeding import Stream
 from generator.derivation import Derivation, Line, derivative_name, is_name_free, with_wrong
+from generator.descent import Method, descent
 from generator.directional import along
 from generator.distractors import Mistakes, closed_form
 from generator.errors import nearest
@@ -69,8 +69,6 @@ PROMPTS = {
 USUAL = "{{usual}}"  # in a prompt: the one that its kind of question has by default
 DISTRACTORS = 3
 LABELS = "ABCDEFGH"
-RATES = ("alpha", "eta", "rate")  # names of the learning rate, the first that is free
-FACTORS, VELOCITIES = ("beta", "gamma", "mu", "rho", "kappa"), ("v", "u", "velocity")
 DIGITS, MOST_DIGITS = 4, 15
 AXES = {"rows": 0, "columns": 1}
 
@@ -345,46 +343,22 @@ def _step(place: Place) -> Step:
     program = place.known
     if program.roles.get(target.variable) != "parameter" or target.entry is not None:
         raise place.entry.table.error("target", "a step is taken with a whole parameter")
-    rate, factor, velocity = _step_symbols(program, target)
-    momentum = place.entry.table.flag("momentum", False)
-    given = (rate, factor, velocity) if momentum else (rate,)
+    rule = descent(program, target, _method(place))
+    name, how = rule.words
+    head = place.about(target, update=name)
     return Step(
-        **place.about(target, update=_update(*(latex(each.var) for each in given))),
-        program=replace(program, symbols=(*program.symbols, *given)),
+        **head | {"prompt": f"{head['prompt']} {how}".strip()},
+        program=replace(program, symbols=(*program.symbols, *rule.symbols)),
         target=target,
         gradient=closed_form(program, target),
-        rate=rate.name,
-        momentum=Momentum(factor.name, velocity.name) if momentum else None,
+        rate=rule.rate,
+        rule=rule.rule,
         example_axis=_example_axis(place),
     )
 
 
-def _step_symbols(program: Program, target: Target) -> tuple[Symbol, Symbol, Symbol]:
-    """The learning rate, the factor and the velocity, under names that are free."""
-    taken = {*program.shapes, *program.dimensions}
-    named: tuple[Symbol | Statement, ...] = (*program.symbols, *program.statements)
-    taken |= {alias for each in named for alias in each.aliases}
-    rate, factor, velocity = (
-        next(name for name in names if name not in taken) for names in (RATES, FACTORS, VELOCITIES)
-    )
-    others = tuple(name for name in (*RATES, "lr", "learning_rate") if name not in {*taken, rate})
-    shape = program.shapes[target.variable]
-    return (
-        Symbol(rate, (), "constant", "positive", others, "the learning rate"),
-        Symbol(factor, (), "constant", "probability", (), "the factor of the velocity"),
-        Symbol(velocity, shape, "data", "real", (), "the velocity before the step"),
-    )
-
-
-def _update(rate: str, factor: str = "", velocity: str = "") -> str:
-    """How a prompt calls the step."""
-    plain = f"gradient descent with the learning rate ${rate}$"
-    if not factor:
-        return plain
-    return (
-        f"{plain} and momentum: the velocity ${velocity}$ is first multiplied by ${factor}$ and"
-        " increased by the gradient; its new value times the learning rate is then subtracted"
-    )
+def _method(place: Place) -> Method:
+    return cast(Method, place.entry.table.one_of("method", get_args(Method), "plain"))
 
 
 def _instance(place: Place) -> Numeric:

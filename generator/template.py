@@ -182,7 +182,7 @@ ENTRY_KEYS: dict[str, tuple[str, ...]] = {
     "conventions": ("text",),
     "questions": (
         "kind", "name", "prompt", "target", "asked", "upstream", "numerator_layout",
-        "example_axis", "distractors", "instead", "options", "momentum", "digits",
+        "example_axis", "distractors", "instead", "options", "method", "digits",
         "along",
     ),
     "options": ("text", "key", "misconception", "comment"),

@@ -28,6 +28,7 @@ from engine.question import (
 from engine.question import (
     Step as Update,
 )
+from engine.updates import names
 from generator.derivation import derivative_name
 from generator.keys import values
 from generator.solutions.steps import Step, Steps, Way
@@ -232,8 +233,7 @@ def _update(question: Update) -> Solution:
 
 def _without(program: Program, question: Update) -> Program:
     """The program without the symbols that belong to the step alone."""
-    momentum = question.momentum
-    own = {question.rate, *((momentum.factor, momentum.velocity) if momentum else ())}
+    own = {question.rate, *names(question.rule)}
     return replace(program, symbols=tuple(each for each in program.symbols if each.name not in own))
 
 

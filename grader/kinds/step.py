@@ -15,6 +15,7 @@ from engine.notation import Read
 from engine.question import Derivative, Step
 from engine.shapes import SCALAR
 from engine.shapes import show as show_shape
+from engine.updates import Adam, Momentum, RMSprop
 from grader import explain
 from grader.compiled import Compiled, compiled
 from grader.equality import same_function
@@ -98,8 +99,10 @@ def _put_together_wrongly(question: Step, slug: str, verdict: Verdict) -> Verdic
 
 def _wrong_gradient(question: Step, answer: Expr, verdict: Verdict) -> Verdict:
     """Incorrect: what the learner took for the gradient, and what explains that."""
+    if isinstance(question.rule, RMSprop | Adam):  # the gradient is in there more than once
+        return replace(verdict, message=_value_message(question), diagnosis=())
     implied = (question.parameter - answer) / _rate(question)
-    if question.momentum is not None:
+    if question.rule is not None:
         implied = implied - (question.direction - question.gradient)
     found: tuple[Diagnosis, ...] = explain.wrong(_gradient(question), implied)
     message = found[0].feedback if found else _value_message(question)
@@ -133,10 +136,14 @@ def _moved(question: Step, direction: Expr) -> Expr:
 
 
 def _velocity_alone(question: Step) -> Expr | None:
-    if question.momentum is None:
+    if not isinstance(question.rule, Momentum):
         return None
-    velocity: Expr = question.program.var(question.momentum.velocity)
+    velocity: Expr = question.program.var(question.rule.velocity)
     return _moved(question, velocity + question.gradient)
+
+
+def _gradient_alone(question: Step) -> Expr | None:
+    return _moved(question, question.gradient) if isinstance(question.rule, Momentum) else None
 
 
 MISTAKES: tuple[tuple[str, Callable[[Step], Expr | None]], ...] = (
@@ -144,6 +151,6 @@ MISTAKES: tuple[tuple[str, Callable[[Step], Expr | None]], ...] = (
     ("step-without-rate", lambda q: q.parameter - q.direction),
     ("step-without-parameter", lambda q: _rate(q) * q.direction),
     ("step-without-parameter", lambda q: apply("neg", _rate(q) * q.direction)),
-    ("step-without-velocity", lambda q: _moved(q, q.gradient) if q.momentum else None),
+    ("step-without-velocity", _gradient_alone),
     ("velocity-without-factor", _velocity_alone),
 )

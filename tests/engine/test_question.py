@@ -17,7 +17,6 @@ from engine.question import (
     Choice,
     Derivative,
     Forward,
-    Momentum,
     Numeric,
     Option,
     Prerequisites,
@@ -29,6 +28,7 @@ from engine.question import (
     question_from_json,
     question_to_json,
 )
+from engine.updates import Momentum
 
 PROGRAM = parse_program(
     (
@@ -74,7 +74,7 @@ QUESTIONS: tuple[Question, ...] = (
         target=Target("w"),
         gradient=PROGRAM.var("a") * PROGRAM.var("x"),
         rate="y",
-        momentum=Momentum("a", "w"),
+        rule=Momentum("a", "w"),
         example_axis=1,
     ),
     Bug(**HEAD, program=PROGRAM, lines=("a", "z", "w"), wrong=3, misconception="sign-flip"),

@@ -22,6 +22,7 @@ from engine.question import (
     question_to_json,
 )
 from engine.seeding import Stream
+from engine.updates import names
 from generator.derivation import Derivation
 from generator.errors import TemplateError
 from generator.exercise import Exercise, make_exercise
@@ -100,15 +101,25 @@ def check_travels(question: Question) -> None:
     assert set(public(question)) == {"id", "name", "kind", "prompt"}
 
 
-@pytest.mark.parametrize("momentum", [False, True])
-def test_a_step_is_asked_for(momentum: bool) -> None:
-    question = asked("step", "w", momentum=momentum)
+@pytest.mark.parametrize(
+    ("method", "word"),
+    [
+        ("plain", "gradient descent"),
+        ("momentum", "velocity"),
+        ("decay", "weight decay"),
+        ("rmsprop", "RMSprop"),
+        ("adam", "Adam"),
+    ],
+)
+def test_a_step_is_asked_for(method: str, word: str) -> None:
+    question = asked("step", "w", method=method)
     assert isinstance(question, Step)
     assert (question.target, question.rate) == (Target("w"), "alpha")
     assert question.program.roles["alpha"] == "constant"
     assert r"$\alpha$" in question.prompt
-    assert ("velocity" in question.prompt) == momentum
-    assert (question.momentum is not None) == momentum
+    assert word in question.prompt
+    assert question.rule is None if method == "plain" else question.rule.kind == method
+    assert set(names(question.rule)) <= question.program.roles.keys()
     check_travels(question)
 
 
