@@ -42,6 +42,8 @@ NEAR = 1e-6  # relative, of central differences
 LEFT_OUT = frozenset(
     {"path-dropped", "paths-overwritten", "second-term-dropped", "regulariser-wrong"}
 )
+# A rule gone wrong inside a penalty on parameters is a mistake about the penalty.
+IN_A_PENALTY = frozenset({"factor-two", "norm-for-squared-norm", "power-rule", "sign-flip"})
 PLANTED = 2  # mistakes planted in one derivative of an exercise
 
 
@@ -231,6 +233,7 @@ def rejected(subject: Subject) -> Iterator[Finding]:
 def _named(question: Question, planted: str, slug: str, verdict: Judged) -> Finding:
     slugs = {each.slug for each in verdict.diagnosis}
     also = LEFT_OUT if slug in LEFT_OUT else frozenset({slug})
+    also |= {"regulariser-wrong"} if slug in IN_A_PENALTY else frozenset()
     if verdict.outcome == "incorrect" and not slugs.isdisjoint(also):
         return None
     called = ", ".join(sorted(slugs)) or "nothing"
