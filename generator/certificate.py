@@ -38,9 +38,14 @@ FORMAT = "gradbook.certificate/1"
 MALFORMED = "(("
 STEP = 2.0**-17  # of central differences; the cube root of a float64's precision, about
 NEAR = 1e-6  # relative, of central differences
-# One of several contributions left out: what that is called depends on where it is looked for.
-LEFT_OUT = frozenset(
-    {"path-dropped", "paths-overwritten", "second-term-dropped", "regulariser-wrong"}
+# What one and the same wrong formula is called depends on where its mistake is looked for.
+ALIKE = (
+    # one of several contributions left out
+    frozenset({"path-dropped", "paths-overwritten", "second-term-dropped", "regulariser-wrong"}),
+    # a factor left out
+    frozenset({"local-input-factor", "upstream-left-out", "dropout-mask-missing"}),
+    # a mean of two without its half
+    frozenset({"missing-batch-mean", "factor-two"}),
 )
 # A rule gone wrong inside a penalty on parameters is a mistake about the penalty.
 IN_A_PENALTY = frozenset({"factor-two", "norm-for-squared-norm", "power-rule", "sign-flip"})
@@ -232,7 +237,7 @@ def rejected(subject: Subject) -> Iterator[Finding]:
 
 def _named(question: Question, planted: str, slug: str, verdict: Judged) -> Finding:
     slugs = {each.slug for each in verdict.diagnosis}
-    also = LEFT_OUT if slug in LEFT_OUT else frozenset({slug})
+    also = frozenset({slug}).union(*(names for names in ALIKE if slug in names))
     also |= {"regulariser-wrong"} if slug in IN_A_PENALTY else frozenset()
     if verdict.outcome == "incorrect" and not slugs.isdisjoint(also):
         return None
@@ -329,15 +334,19 @@ def _loss(key: Key, env: Environment, data: NDArray[np.float64]) -> NDArray[np.f
 
 def _options(question: Choice) -> Iterator[Finding]:
     assert question.program is not None
-    envs = sample(question.program, question.id, groups=1).environments(question.program)
+    # two groups of sizes: where m is 2, a half and a mean are the same
+    envs = sample(question.program, question.id).environments(question.program)
     scope = Scope.of(question.program)
     try:
-        found = {
-            each.label: _values(parse_expr(each.text.strip("$"), scope), envs[0])
-            for each in question.options
+        formulas = {
+            each.label: parse_expr(each.text.strip("$"), scope) for each in question.options
         }
     except EngineError:
         return  # options in words
+    found = {
+        label: np.concatenate([_values(formula, env).ravel() for env in envs])
+        for label, formula in formulas.items()
+    }
     for first, second in combinations(found, 2):
         same = not differ(found[first], found[second])
         yield f"{question.id}: {first} and {second} are the same function" if same else None

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.errors import ProgramError
-from engine.expression import Expr
+from engine.expression import Apply, Expr
 from engine.gradient import gradient
 from engine.program import Program, Statement, Target
 from engine.shapes import show
@@ -40,7 +40,14 @@ def along(program: Program, target: Target, direction: str) -> Program:
 
 
 def _product(u: Expr, q: Expr) -> Expr:
-    """The sum of the products of the entries, for columns as a product of matrices."""
-    if u.shape and u.shape[-1] == 1:
-        return u.T @ q
+    """The sum of the products of the entries."""
     return (u * q).sum() if u.shape else u * q
+
+
+def slope_of(program: Program) -> Expr:
+    """What s is as a person writes it, in a program that `along` made: u^T q for columns."""
+    value = program.definitions[SLOPE].value
+    match value:
+        case Apply(op="sum", args=(Apply(op="mul", args=(u, q)),)) if u.shape[-1] == 1:
+            return u.T @ q
+    return value

@@ -32,7 +32,7 @@ from engine.question import (
 from engine.seeding import Stream
 from generator.derivation import Derivation, Line, derivative_name, is_name_free, with_wrong
 from generator.descent import Method, descent
-from generator.directional import along
+from generator.directional import GRADIENT, SLOPE, along, slope_of
 from generator.distractors import Mistakes, closed_form
 from generator.errors import nearest
 from generator.forward import build_program
@@ -190,8 +190,7 @@ def _along(place: Place) -> Place:
     with place.entry.located("along"):
         program = along(place.known, target, place.entry.fill("along", place.context))
     derivative = derivative_latex(place.known, target)
-    gradient, slope = program.statements[-2:]
-    opening = f"Let ${gradient.name} = {derivative}$ and ${slope.name} = {latex(slope.value)}$. "
+    opening = f"Let ${GRADIENT} = {derivative}$ and ${SLOPE} = {latex(slope_of(program))}$. "
     context = place.context.speaking(Speech(program).functions)
     return replace(place, context=context, program=program, opening=opening)
 
