@@ -7,6 +7,7 @@ number.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, TypeAlias
 
@@ -129,10 +130,14 @@ def largest(x: Array, axis: int | None, keepdims: bool) -> Array:
 
 
 def _largest(values: Array) -> Any:
-    best = values[0]
+    """One of the values, itself; which of the smaller ones is larger need not be known."""
+    if hasattr(values[0], "positive"):
+        return functools.reduce(_larger, values)
+    ahead = [values[0]]
     for value in values[1:]:
-        best = _larger(best, value)
-    return best
+        if not any(each >= value for each in ahead):
+            ahead = [*(each for each in ahead if not value >= each), value]
+    return functools.reduce(_larger, ahead)
 
 
 def _larger(a: Any, b: Any) -> Any:

@@ -249,3 +249,14 @@ def _pulled(case: Case, rule: Callable[..., tuple]) -> list[np.ndarray | None]:
 def test_an_unknown_operator_names_its_neighbours() -> None:
     with pytest.raises(UnknownOperator, match="sigmoid"):
         operator("sigmod")
+
+
+def test_the_largest_is_found_where_smaller_ones_are_not_told_apart() -> None:
+    field = ball_field()
+    x = Batch(
+        field.array([[Fraction(-3, 2)], [Fraction(-3, 2)], [Fraction(-1)]])[None], (3, 1), field
+    )
+    with precision(200):
+        tied = x.apply("tanh")
+        assert tied.apply("max", axis=None, keepdims=False).data[0] is tied.data[0, 2, 0]
+        assert tied.apply("maxpool", shape=(3,)).data.item() is tied.data[0, 2, 0]
