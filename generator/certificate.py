@@ -41,7 +41,15 @@ NEAR = 1e-6  # relative, of central differences
 # What one and the same wrong formula is called depends on where its mistake is looked for.
 ALIKE = (
     # one of several contributions left out
-    frozenset({"path-dropped", "paths-overwritten", "second-term-dropped", "regulariser-wrong"}),
+    frozenset(
+        {
+            "path-dropped",
+            "paths-overwritten",
+            "second-term-dropped",
+            "regulariser-wrong",
+            "product-rule",
+        }
+    ),  # fmt: skip
     # a factor left out
     frozenset({"local-input-factor", "upstream-left-out", "dropout-mask-missing"}),
     # a mean of two without its half
