@@ -49,7 +49,7 @@ ALIKE = (
             "regulariser-wrong",
             "product-rule",
         }
-    ),  # fmt: skip
+    ),
     # a factor left out
     frozenset({"local-input-factor", "upstream-left-out", "dropout-mask-missing"}),
     # a mean of two without its half
