@@ -127,7 +127,7 @@ class Names(Scripts):
         special = self.special_call(token)
         if special is not None:
             return special
-        if tail:
+        if tail and head:  # \mathrm{_relu} begins with the sign of an index
             return self.with_index(token)
         stem = text.removesuffix("bar")
         if stem != text and self.resolved(stem) is not None:

@@ -11,7 +11,7 @@ from tests.grader.answers_of import RIGHT_TEXTS
 from tests.grader.exercises import asked, exercise
 from tests.grader.test_kinds_bug import BUG, LAYERS
 from tests.grader.test_kinds_instance import BATCH_W, HALF_W
-from tests.grader.test_kinds_step import step
+from tests.grader.test_kinds_step import ADAM, MOMENTUM, step
 
 DERIVATIVES = tuple(RIGHT_TEXTS)
 OTHERS: dict[str, tuple[Question, tuple[str, ...]]] = {
@@ -33,8 +33,15 @@ OTHERS: dict[str, tuple[Question, tuple[str, ...]]] = {
     "W0.kind": (asked("W0.kind"), ("B", "the answer is (b)")),
     "S1.step": (step("S1.w"), ("w - alpha (a - y) x", "w := w + lr * (a - y) * x", "w -= η dz x")),
     "S2.step": (
-        step("S2.w", momentum=True),
+        step("S2.w", MOMENTUM),
         ("w - alpha (beta v + X (a - y)^T / m)", "w - alpha X (a - y)^T"),
+    ),
+    "S1.adam": (
+        step("S1.w", ADAM),
+        (
+            "w - alpha p / (sqrt(r) + eps) where g = (a - y) x,"
+            " p = (beta v + (1 - beta) g)/(1 - beta^k), r = (c s + (1 - c) g^2)/(1 - c^k)",
+        ),
     ),
     "S2.bug": (BUG, ("3: dz = da * a * (1 - a)", "line 3", "dJ/dz = (a - y) / m", "dw = X dz^T")),
     "S3.bug": (LAYERS, ("dz2 = W3^T dz3 * a2 * (1 - a2)", r"dz^{[2]} = da2 \odot a2", "4")),

@@ -57,6 +57,11 @@ def test_the_nearest_symbol_is_suggested() -> None:
     assert problem("sigmiod(z)").suggestion == "did you mean sigmoid?"
 
 
+@pytest.mark.parametrize("name", ["_ReLU", "__x_1", "_"])
+def test_a_name_may_begin_with_the_sign_of_an_index(name: str) -> None:
+    assert problem(rf"\mathrm{{{name}}}(z)").kind == "unknown-symbol"
+
+
 def test_shapes_of_the_parts_are_given() -> None:
     assert problem("X (a - y)").shapes == (("n", "m"), (1, "m"))
 
