@@ -473,7 +473,11 @@ class Scripts(Cursor):
         if not (self.next.text == "in" and self.peek().text == "range"):
             self.fail("expected 'in range(…)'")
         self.skip(2)
+        if self.next.text != "(":
+            self.fail("expected 'in range(…)'")
         bounds, _ = self.arguments()
+        if len(bounds) not in (1, 2):
+            self.fail("expected one or two bounds in 'range(…)'")
         low = bounds[0] if len(bounds) == 2 else Number(index.span, Fraction(0))
         high = self.infix("sub", bounds[-1], Number(index.span, Fraction(1)))
         depth = self.deep(body)

@@ -77,8 +77,16 @@ class Notebook:
 
     def known(self) -> dict[str, Shape]:
         """The names defined so far that are the program's own."""
-        shapes = {name: value.shape for name, value in self.own.items() if name not in self.local}
-        return shapes | {each.name: self.program.shapes[each.name] for each in self.ours_broken()}
+        shapes = {name: value.shape for name, value in self.ours().items()}
+        broken = {each.name for each in self.ours_broken()} - self.own.keys()
+        return shapes | {name: self.program.shapes[name] for name in sorted(broken)}
+
+    def ours(self) -> dict[str, Expr]:
+        """The program's own names that have been defined, in terms of the inputs.
+
+        What is written with other names has these written out already.
+        """
+        return {name: value for name, value in self.own.items() if name not in self.local}
 
     def ours_broken(self) -> list[Broken]:
         """The broken lines about quantities of the program; later lines may use these names."""
@@ -92,7 +100,7 @@ class Notebook:
 
     def define(self, name: str, value: Expr, span: Span) -> None:
         """Writes an equation down."""
-        inlined = substitute(value, self.own)
+        inlined = substitute(value, self.ours())
         self.equations.append(Equation(name, value, inlined, span))
         if self.program.shapes.get(name) == value.shape and name in self.program.definitions:
             self.local.pop(name, None)

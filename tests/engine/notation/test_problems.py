@@ -26,6 +26,13 @@ ROWS = (
     ("a + * y", "parse", "*", "expected a quantity, but '*' came here"),
     ("a)", "parse", ")", "expected an operator or the end, but ')' came here"),
     ("sum(X, axis=s)", "parse", "s", "expected an axis: 0 or 1"),
+    ("sum(a for i in range|m|)", "parse", "|", "expected 'in range(…)', but '|' came here"),
+    (
+        "sum(a for i in range())",
+        "parse",
+        ")",
+        "expected one or two bounds in 'range(…)', but ')' came here",
+    ),
     ("ones(s, 1)", "parse", "s", "expected a size: a number or a dimension"),
     ("where(z, 1)", "parse", "where(z, 1)", "the function where takes 3 operands, not 2"),
     (
