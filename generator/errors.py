@@ -6,7 +6,8 @@ GeneratorError
 ├── UnknownTemplate       a slug that no template has
 ├── UnknownExercise       an id that is not `slug@version:seed`, or a version we do not have
 ├── UnknownWorksheet      a slug that no worksheet has
-└── SheetError            words or formulas that cannot be set on a sheet
+├── SheetError            words or formulas that cannot be set on a sheet
+└── OrderError            a batch that cannot be made as ordered
 """
 
 from __future__ import annotations
@@ -55,3 +56,7 @@ def nearest(name: str, known: Iterable[object]) -> str:
 
 class SheetError(GeneratorError):
     """Words or formulas that cannot be set on a sheet; the message quotes them."""
+
+
+class OrderError(GeneratorError):
+    """A batch that cannot be made as ordered; the message says what to change."""
