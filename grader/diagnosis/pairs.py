@@ -2,7 +2,7 @@
 
 A pair is kept as two numbers and a fingerprint, not as values: there are many pairs for every
 question and hardly any is ever looked up.  A look-up that finds one carries it out again, at all
-points: for fingerprints a few will do.
+points: for fingerprints a few numbers will do.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, islice
+from math import prod
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +20,17 @@ from numpy.typing import NDArray
 from engine.shapes import Shape
 from grader.diagnosis.column import Column, fingerprints
 from grader.diagnosis.ground import Ground
-from grader.diagnosis.plan import Plan, combined
-from grader.diagnosis.stack import Sheet, Stack, values
+from grader.diagnosis.plan import Plan, apart, combined
+from grader.diagnosis.stack import Sheet, paired, values
 from grader.diagnosis.table import Entry, Match, distinct, matched, near
 
 MOST_PAIRS = 3000
 MOST_MISSHAPEN = 10  # plans that do not keep to the shapes
-FEW = 4  # points for fingerprints
+FEWEST, FEW = 2, 4  # points for fingerprints
+ENOUGH = 12  # numbers of a gradient for a fingerprint
 TOGETHER = 1000  # rows of a stack: a walk costs more than its rows
+
+_Pair: TypeAlias = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Pairs:
 
     def _shortened(self, column: Column) -> Column:
         """The column at the points of the fingerprints."""
-        numbers = column.numbers.reshape(self.ground.points, -1)[:FEW]
+        numbers = column.numbers.reshape(self.ground.points, -1)[: self._few.points]
         return Column(column.shape, numbers.reshape(-1))
 
     def _confirmed(self, column: Column, *pair: int) -> Iterator[Match]:
@@ -70,25 +75,26 @@ class Pairs:
 
     @cached_property
     def _few(self) -> Ground:
-        return self.ground.first(FEW)
+        """As many points as make the gradient enough numbers."""
+        target = self.ground.env.values[self.ground.layout.target.variable]
+        points = -(-ENOUGH // prod(map(int, target.shape)))
+        return self.ground.first(min(max(points, FEWEST), FEW))
 
     @cached_property
     def _files(self) -> dict[Shape, _File]:
-        found: dict[Shape, tuple[list[NDArray[np.float64]], list[tuple[int, int]]]] = {}
-        for numbers, sheet in self._sheets():
+        found: dict[Shape, tuple[list[NDArray[np.float64]], list[_Pair]]] = {}
+        for sheet in self._sheets():
             columns, rows = distinct(sheet, ())
             prints, pairs = found.setdefault(sheet.shape, ([], []))
             prints.append(fingerprints(columns))
-            pairs.extend(numbers[id(sheet.plans[row])] for row in rows)
+            pairs.extend(sheet.rows[row] for row in rows)
         return {shape: _sorted(*file) for shape, file in found.items()}
 
-    def _sheets(self) -> Iterator[tuple[dict[int, tuple[int, int]], Sheet]]:
+    def _sheets(self) -> Iterator[Sheet[_Pair]]:
         for chunk in self._chunks():
-            numbers = {id(plan): pair for pair, plan in chunk}
-            for sheet in Stack(self._few, tuple(plan for _, plan in chunk)).sheets():
-                yield numbers, sheet
+            yield from paired(self._few, self.plans, chunk).sheets()
 
-    def _chunks(self) -> Iterator[list[tuple[tuple[int, int], Plan]]]:
+    def _chunks(self) -> Iterator[list[_Pair]]:
         fitting = range(self.fitting)
         pairs = islice(self._joined(combinations(fitting, 2)), MOST_PAIRS)
         while chunk := list(islice(pairs, TOGETHER)):
@@ -98,14 +104,12 @@ class Pairs:
             if chunk:
                 yield chunk
 
-    def _joined(self, pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], Plan]]:
-        for one, two in pairs:
-            plan = combined(self.plans[one], self.plans[two])
-            if plan is not None:
-                yield (one, two), plan
+    def _joined(self, pairs: Iterable[_Pair]) -> Iterator[_Pair]:
+        """Those of two plans that can be combined."""
+        return (pair for pair in pairs if apart(self.plans[pair[0]], self.plans[pair[1]]))
 
 
-def _sorted(prints: list[NDArray[np.float64]], pairs: list[tuple[int, int]]) -> _File:
+def _sorted(prints: list[NDArray[np.float64]], pairs: list[_Pair]) -> _File:
     every = np.concatenate(prints)
     order = np.argsort(every)
     return _File(every[order], np.array(pairs, dtype=np.int32).reshape(-1, 2)[order])

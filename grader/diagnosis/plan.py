@@ -63,10 +63,16 @@ class Plan:
         return not (self.variable or self.value or self.numbers or changed)
 
 
+def apart(first: Plan, second: Plan) -> bool:
+    """Whether two mistakes can be made in one pass: nodes apart, and nothing else changed."""
+    if not first.departures.isdisjoint(second.departures):
+        return False
+    return first.joinable and second.joinable
+
+
 def combined(first: Plan, second: Plan) -> Plan | None:
     """Both mistakes in one pass; None where they depart at the same place or cannot be joined."""
-    apart = first.departures.isdisjoint(second.departures)
-    if not (apart and first.joinable and second.joinable):
+    if not apart(first, second):
         return None
     return Plan(
         slugs=tuple(dict.fromkeys(first.slugs + second.slugs)),

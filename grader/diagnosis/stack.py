@@ -1,8 +1,8 @@
 """A stack: many mistaken passes carried out as one walk over the program.
 
-Every plan is a row of the stack: its points stand after those of the row before.  All rows share
-the forward values, so a node costs one product rule for all of them, and one more for each rule
-that departs there.
+Every plan, or every pair of plans, is a row of the stack: its points stand after those of the row
+before.  All rows share the forward values, so a node costs one product rule for all of them, and
+one more for each rule that departs there.
 
 A pass whose cotangent gets a shape that it should not have goes on alone, with that shape, as a
 learner's would.  Plans that depart in the same way there can still share a stack.
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,26 +32,30 @@ Form: TypeAlias = Literal["whole", "as it came", "scalar", "row", "column"]
 one number, row or column where all entries, rows or columns are equal."""
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """What some plans make of the gradient in one form; `data` is (plans, points, *shape)."""
+Row = TypeVar("Row")
+"""What a row of a stack is: a plan, or the numbers of the two plans that it carries out."""
 
-    plans: tuple[Plan, ...]
+
+@dataclass(frozen=True)
+class Sheet(Generic[Row]):
+    """What some rows make of the gradient in one form; `data` is (rows, points, *shape)."""
+
+    rows: tuple[Row, ...]
     form: Form
     shape: Shape
     data: NDArray[np.float64]
 
 
-def sheets(ground: Ground, plans: Iterable[Plan]) -> Iterator[Sheet]:
+def sheets(ground: Ground, plans: Iterable[Plan]) -> Iterator[Sheet[Plan]]:
     """What the plans make of the gradient, those together that can be carried out together."""
     plans = list(plans)
     yield from _alone(ground, [plan for plan in plans if not plan.joinable])
-    stack = Stack(ground, tuple(plan for plan in plans if plan.joinable))
+    stack = stacked(ground, [plan for plan in plans if plan.joinable])
     yield from stack.sheets()
     yield from _alone(ground, stack.misshapen)
 
 
-def _alone(ground: Ground, plans: Iterable[Plan]) -> Iterator[Sheet]:
+def _alone(ground: Ground, plans: Iterable[Plan]) -> Iterator[Sheet[Plan]]:
     for plan in plans:
         for form, value in values(ground, plan).items():
             yield _sheet(ground, (plan,), form, value)
@@ -63,7 +67,7 @@ def values(ground: Ground, plan: Plan) -> dict[Form, Batch]:
         if plan.value is not None:
             return {"whole": plan.value(ground)}
         if plan.variable is None:
-            return _finished(ground, plan, Stack(ground, (plan,)).adjoint())
+            return _finished(ground, plan, stacked(ground, (plan,)).adjoint())
         other = ground.adjoints.get(plan.variable)
         return {} if other is None else {"whole": other}
     except (EngineError, IndexError):
@@ -95,44 +99,62 @@ def _shorter(shape: Shape, data: NDArray[Any]) -> Iterator[tuple[Form, Shape, ND
         yield "column", (shape[0], 1), data[..., :, :1]
 
 
-def _sheet(ground: Ground, plans: tuple[Plan, ...], form: Form, value: Batch) -> Sheet:
+def _sheet(ground: Ground, rows: tuple[Row, ...], form: Form, value: Batch) -> Sheet[Row]:
     shape = value.data.shape[1:]
-    data = np.broadcast_to(value.data, (len(plans) * ground.points, *shape))
-    return Sheet(plans, form, value.shape, data.reshape(len(plans), ground.points, *shape))
+    data = np.broadcast_to(value.data, (len(rows) * ground.points, *shape))
+    return Sheet(rows, form, value.shape, data.reshape(len(rows), ground.points, *shape))
+
+
+def stacked(ground: Ground, plans: Sequence[Plan]) -> Stack[Plan]:
+    """Each of some plans as a row."""
+    return Stack(ground, tuple(plans), tuple((plan, (row,)) for row, plan in enumerate(plans)))
+
+
+def paired(
+    ground: Ground, plans: Sequence[Plan], pairs: Sequence[tuple[int, int]]
+) -> Stack[tuple[int, int]]:
+    """Each of some pairs of joinable plans, which depart at different places, as a row."""
+    rows: dict[int, list[int]] = {}
+    for row, (one, other) in enumerate(pairs):
+        rows.setdefault(one, []).append(row)
+        rows.setdefault(other, []).append(row)
+    members = tuple((plans[number], tuple(found)) for number, found in rows.items())
+    return Stack(ground, tuple(pairs), members)
 
 
 @dataclass(eq=False)
-class Stack:
-    """Plans that are carried out in one walk."""
+class Stack(Generic[Row]):
+    """Rows that are carried out in one walk; `members` are the plans, with the rows of each."""
 
     ground: Ground
-    plans: tuple[Plan, ...]
+    rows: tuple[Row, ...]
+    members: tuple[tuple[Plan, tuple[int, ...]], ...]
     _outside: set[int] = field(default_factory=set)  # rows that cannot be carried out here
     _odd: set[int] = field(default_factory=set)  # rows that are to be tried alone, too
     _grounds: dict[int, Ground] = field(default_factory=dict)
 
     @property
-    def misshapen(self) -> tuple[Plan, ...]:
-        """After the walk: the plans that have to be carried out alone."""
-        return tuple(self.plans[row] for row in sorted(self._odd))
+    def misshapen(self) -> tuple[Row, ...]:
+        """After the walk: the rows that have to be carried out alone."""
+        return tuple(self.rows[row] for row in sorted(self._odd))
 
-    def sheets(self) -> Iterator[Sheet]:
-        """What the plans make of the gradient, those that keep to the shapes."""
-        if not self.plans:
+    def sheets(self) -> Iterator[Sheet[Row]]:
+        """What the rows make of the gradient, those that keep to the shapes."""
+        if not self.rows:
             return
         try:
             adjoint = self.adjoint()
         except (EngineError, IndexError):
-            self._odd |= set(range(len(self.plans)))
+            self._odd |= set(range(self._count))
             return
         if adjoint is not None:
             yield from self._written(adjoint)
 
-    def _written(self, adjoint: Batch) -> Iterator[Sheet]:
+    def _written(self, adjoint: Batch) -> Iterator[Sheet[Row]]:
         ground = self.ground
         shape = ground.env.values[ground.layout.target.variable].shape
-        whole = _sheet(ground, self.plans, "whole", ground.picked(adjoint.filled(shape)))
-        rows = [row for row in range(len(self.plans)) if row not in self._outside]
+        whole = _sheet(ground, self.rows, "whole", ground.picked(adjoint.filled(shape)))
+        rows = [row for row in range(self._count) if row not in self._outside]
         if rows:
             yield _rows_of(whole, rows, whole.data)
         for form, short, data in _shorter(whole.shape, whole.data) if rows else ():
@@ -140,11 +162,11 @@ class Stack:
             equal = [row for row in rows if level[row]]
             if equal:
                 flat = data.reshape(*data.shape[:2], *short)
-                yield _rows_of(Sheet(whole.plans, form, short, flat), equal, flat)
+                yield _rows_of(Sheet(whole.rows, form, short, flat), equal, flat)
 
     def adjoint(self) -> Batch | None:
         """The finished gradients of all rows; None where no path leads to the variable."""
-        (plan, *_), ground = self.plans, self.ground
+        ((plan, _), *_), ground = self.members, self.ground
         numbers = plan.numbers(ground) if plan.numbers else self._numbers
         way = Pass(
             seed=_loose, vjp=self._vjp, unbroadcast=self._unbroadcast, accumulate=self._accumulate
@@ -154,7 +176,7 @@ class Stack:
 
     @property
     def _count(self) -> int:
-        return len(self.plans)
+        return len(self.rows)
 
     @cached_property
     def _numbers(self) -> Numbers:
@@ -177,9 +199,9 @@ class Stack:
     def _departures(self, of: Callable[[Plan], Iterable[tuple[Any, Any]]]) -> dict[Any, Any]:
         """By place, the rules that depart there, each with its rows."""
         found: dict[Any, dict[Any, list[int]]] = {}
-        for row, plan in enumerate(self.plans):
+        for plan, rows in self.members:
             for place, rule in of(plan):
-                found.setdefault(place, {}).setdefault(rule, []).append(row)
+                found.setdefault(place, {}).setdefault(rule, []).extend(rows)
         return found
 
     # the walk
@@ -313,8 +335,8 @@ def _exactly(value: Batch, shape: Shape) -> Batch | None:
     return wide if wide.shape == shape else None
 
 
-def _rows_of(sheet: Sheet, rows: list[int], data: NDArray[np.float64]) -> Sheet:
-    return Sheet(tuple(sheet.plans[row] for row in rows), sheet.form, sheet.shape, data[rows])
+def _rows_of(sheet: Sheet[Row], rows: list[int], data: NDArray[np.float64]) -> Sheet[Row]:
+    return Sheet(tuple(sheet.rows[row] for row in rows), sheet.form, sheet.shape, data[rows])
 
 
 def repeated(ground: Ground, count: int) -> Ground:

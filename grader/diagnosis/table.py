@@ -19,7 +19,7 @@ from engine.shapes import Shape
 from grader.diagnosis.column import CLOSE, Column, fingerprints
 from grader.diagnosis.ground import Ground
 from grader.diagnosis.plan import Plan
-from grader.diagnosis.stack import Form, Sheet
+from grader.diagnosis.stack import Form, Row, Sheet
 
 NEAR = 1e-9  # between two fingerprints
 
@@ -45,7 +45,7 @@ class Table:
     """Entries by shape and fingerprint."""
 
     def __init__(
-        self, ground: Ground, sheets: Iterable[Sheet], besides: Iterable[Batch] = ()
+        self, ground: Ground, sheets: Iterable[Sheet[Plan]], besides: Iterable[Batch] = ()
     ) -> None:
         self.ground = ground
         self._files: dict[Shape, list[tuple[float, Entry]]] = {}
@@ -61,12 +61,12 @@ class Table:
     def __len__(self) -> int:
         return sum(len(file) for file in self._files.values())
 
-    def _file(self, sheet: Sheet, excluded: Sequence[Column]) -> None:
+    def _file(self, sheet: Sheet[Plan], excluded: Sequence[Column]) -> None:
         columns, rows = distinct(sheet, excluded)
         found = self._files.setdefault(sheet.shape, [])
         for sought, numbers, row in zip(fingerprints(columns), columns, rows, strict=True):
             column = Column(sheet.shape, numbers)
-            found.append((float(sought), Entry(sheet.plans[row], sheet.form, column)))
+            found.append((float(sought), Entry(sheet.rows[row], sheet.form, column)))
 
     def __iter__(self) -> Iterator[Entry]:
         for file in self._files.values():
@@ -97,9 +97,11 @@ def matched(column: Column, entry: Entry) -> Iterator[Match]:
         yield Match(entry, factor)
 
 
-def distinct(sheet: Sheet, excluded: Sequence[Column]) -> tuple[NDArray[np.float64], list[int]]:
+def distinct(
+    sheet: Sheet[Row], excluded: Sequence[Column]
+) -> tuple[NDArray[np.float64], list[int]]:
     """The columns of a sheet that are finite and none of `excluded`, and their rows."""
-    columns = np.asarray(sheet.data, dtype=np.float64).reshape(len(sheet.plans), -1)
+    columns = np.asarray(sheet.data, dtype=np.float64).reshape(len(sheet.rows), -1)
     kept = np.all(np.isfinite(columns), axis=1)
     for other in excluded:
         apart = np.max(np.abs(columns - other.numbers), axis=1, initial=0.0)

@@ -21,6 +21,7 @@ from grader import explain
 from grader.compiled import compiled
 from grader.diagnosis.constants import Constants
 from grader.diagnosis.ground import Ground, Layout
+from grader.diagnosis.plan import Plan
 from grader.diagnosis.rules import mistakes_at_nodes, mistakes_elsewhere
 from grader.diagnosis.stack import Sheet, sheets
 from grader.errors import MalformedQuestion
@@ -158,7 +159,7 @@ def _explained(
         if _fits(given, factor * reference):
             yield constants.slugs((factor,), (sizes,)) or ("constant-multiple",), {}
     for sheet in _mistaken(question):
-        for plan, values in zip(sheet.plans, sheet.data, strict=True):
+        for plan, values in zip(sheet.rows, sheet.data, strict=True):
             if _fits(given, values.reshape(-1)) and not np.allclose(values.reshape(-1), reference):
                 yield tuple(dict.fromkeys(plan.slugs)), dict(plan.fields)
 
@@ -191,7 +192,7 @@ def _reference(question: Numeric) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=64)
-def _mistaken(question: Numeric) -> tuple[Sheet, ...]:
+def _mistaken(question: Numeric) -> tuple[Sheet[Plan], ...]:
     """What every mistake makes of the gradient at these numbers."""
     layout = _ground(question).layout
     return tuple(
