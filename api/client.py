@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.error import HTTPError
@@ -13,6 +14,8 @@ from api.command import CommandFailed
 from api.supervisor import DIRECT
 
 TIMEOUT = 60.0
+BUSY = 503  # nothing was done; the service says when to come again
+TRIES = 8
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,16 @@ class Client:
             },
             method=method,
         )
-        try:
-            with DIRECT.open(request, timeout=TIMEOUT) as answer:
-                return json.load(answer)
-        except HTTPError as refusal:
-            raise CommandFailed(f"{method} {path} was refused: {_detail(refusal)}") from None
+        for _ in range(TRIES):
+            try:
+                with DIRECT.open(request, timeout=TIMEOUT) as answer:
+                    return json.load(answer)
+            except HTTPError as refusal:
+                complaint = f"{method} {path} was refused: {_detail(refusal)}"
+                if refusal.code != BUSY:
+                    break
+                time.sleep(float(refusal.headers.get("Retry-After", 1)))
+        raise CommandFailed(complaint)
 
 
 def _detail(refusal: HTTPError) -> str:

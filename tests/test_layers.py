@@ -17,7 +17,13 @@ import pytest
 from api.develop import LAYERS
 
 # What a library's package is called where the two names differ.
-IMPORTED_AS = {"python-flint": "flint", "flask-openapi3": "flask_openapi3"}
+IMPORTED_AS = {
+    "flask-openapi3": "flask_openapi3",
+    "markdown-it-py": "markdown_it",
+    "math-core": "math_core",
+    "mdit-py-plugins": "mdit_py_plugins",
+    "python-flint": "flint",
+}
 
 # Folders of Python that are no part of the house: the tests, and Alembic's revisions, which
 # are no package and whose imports are checked below.
