@@ -1,6 +1,6 @@
 """A sheet of paper or a page before it has a format: blocks of words, formulas and figures.
 
-    Block  = Heading | Paragraph | Display | Items | Figure | Space | NewPage
+    Block  = Heading | Paragraph | Display | Items | Figure | Space | Together | NewPage
     Inline = Words | Formula
 
 Writers (text, Markdown, HTML, LaTeX, Typst) are functions from a document to a text.
@@ -80,11 +80,18 @@ class Space:
 
 
 @dataclass(frozen=True)
+class Together:
+    """Blocks that stay on one page."""
+
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
 class NewPage:
     """What follows begins a page."""
 
 
-Block: TypeAlias = Heading | Paragraph | Display | Items | Figure | Space | NewPage
+Block: TypeAlias = Heading | Paragraph | Display | Items | Figure | Space | Together | NewPage
 
 
 @dataclass(frozen=True)

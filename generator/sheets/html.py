@@ -18,6 +18,7 @@ from generator.sheets.document import (
     NewPage,
     Paragraph,
     Space,
+    Together,
     Words,
 )
 from generator.sheets.formulas import mathml
@@ -47,7 +48,7 @@ figcaption { color: var(--soft); font-size: .9rem; }
   body { max-width: none; margin: 0; font-size: 11pt; }
   .newpage { break-before: page; }
   h2, h3 { break-after: avoid; }
-  figure, .space { break-inside: avoid; }
+  figure, .space, .together { break-inside: avoid; }
 }
 """
 TAGS: dict[Face, tuple[str, str]] = {
@@ -84,6 +85,9 @@ def _written(block: Block) -> str:
             return _figure(block)
         case Space(lines):
             return f'<div class="space" style="height: {1.6 * lines:.1f}rem"></div>'
+        case Together(blocks):
+            inside = "\n".join(map(_written, blocks))
+            return f'<section class="together">\n{inside}\n</section>'
         case NewPage():
             return '<div class="newpage"></div>'
 

@@ -17,6 +17,7 @@ from generator.sheets.document import (
     NewPage,
     Paragraph,
     Space,
+    Together,
     Words,
 )
 
@@ -54,6 +55,9 @@ def _written(block: Block) -> str:
             return f"\\emph{{{_escaped(title)}.}} {_escaped(description)}"
         case Space(lines):
             return f"\\vspace{{{lines}\\baselineskip}}"
+        case Together(blocks):
+            inside = "\n\n".join(map(_written, blocks))
+            return f"\\begin{{samepage}}\n{inside}\n\\end{{samepage}}"
         case NewPage():
             return r"\newpage"
 

@@ -28,6 +28,7 @@ from generator.sheets.document import (
     NewPage,
     Paragraph,
     Space,
+    Together,
     Words,
 )
 
@@ -128,6 +129,8 @@ def _written(block: Block) -> str:
             return f"*{title}.* {description}"
         case Space(_):
             return "---"
+        case Together(blocks):
+            return "\n\n".join(map(_written, blocks))
         case NewPage():
             return "***"
 

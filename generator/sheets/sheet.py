@@ -17,6 +17,7 @@ from generator.sheets.document import (
     NewPage,
     Paragraph,
     Space,
+    Together,
     Words,
 )
 from generator.solutions import walkthrough, worked
@@ -82,10 +83,9 @@ def _asked(exercise: Exercise, depth: int) -> Iterator[Block]:
         yield _heading(depth, "Conventions")
         yield Items(tuple(markdown.blocks(each) for each in exercise.conventions))
     for number, question in enumerate(exercise.questions, 1):
-        yield from _question(number, question, depth)
         room = ROOM[question.kind]
-        if room:
-            yield Space(room)
+        space = (Space(room),) if room else ()
+        yield Together((*_question(number, question, depth), *space))
 
 
 def _question(number: int, question: Question, depth: int) -> Iterator[Block]:

@@ -16,6 +16,7 @@ from generator.sheets.document import (
     NewPage,
     Paragraph,
     Space,
+    Together,
 )
 from generator.sheets.formulas import plain
 
@@ -57,6 +58,8 @@ def _written(block: Block, width: int, indent: str) -> str:
             return _filled(f"[{title}] {description}", width, indent)
         case Space(lines):
             return "\n" * lines
+        case Together(blocks):
+            return shown(blocks, width, indent)
         case NewPage():
             return ""
 

@@ -22,6 +22,7 @@ from generator.sheets.document import (
     NewPage,
     Paragraph,
     Space,
+    Together,
     Words,
 )
 
@@ -80,6 +81,9 @@ def _written(block: Block) -> str:
             return _figure(block)
         case Space(lines):
             return f"#room({lines})"
+        case Together(blocks):
+            inside = "\n\n".join(map(_written, blocks))
+            return f"#block(breakable: false, width: 100%, above: 1.5em)[\n{inside}\n]"
         case NewPage():
             return "#pagebreak(weak: true)"
 
@@ -110,12 +114,12 @@ def _line(line: Line) -> str:
             case Words(text, face):
                 parts.append(f"{FACES[face]}[{_escaped(text)}]")
             case Formula(latex):
-                parts.append(_equation(latex, "false"))
+                parts.append(_equation(latex, "false", alone=len(line) == 1))
     return "".join(parts)
 
 
-def _equation(latex: str, block: str) -> str:
-    inner = f"${formulas.typst(latex)}$"
+def _equation(latex: str, block: str, alone: bool = False) -> str:
+    inner = f"${formulas.typst(latex)}$" if not alone else f"$display({formulas.typst(latex)})$"
     return f"#math.equation(block: {block}, alt: {_string(formulas.plain(latex))}, {inner})"
 
 

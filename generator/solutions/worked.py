@@ -35,6 +35,9 @@ from generator.solutions.steps import Step, Steps, Way
 from generator.statement import derivative_latex, latex, matrix_latex, shape_latex, target_latex
 
 
+WIDEST = 150  # characters of LaTeX that a line of a sheet holds, about
+
+
 @dataclass(frozen=True)
 class Solution:
     """A question's solution: the way to the answer, where there is one, and the answer.
@@ -66,7 +69,7 @@ def worked(question: Question) -> Solution:
 
 def _derivative(question: Derivative) -> Solution:
     steps = _steps(question.program, question.target)
-    return Solution(_together(steps), _explained(steps, steps.all), tuple(_hints(steps)))
+    return Solution(_result(steps), _way(steps), tuple(_hints(steps)))
 
 
 def walkthrough(program: Program, targets: Iterable[Target]) -> str:
@@ -102,7 +105,12 @@ def _paragraphs(steps: Steps, shown: tuple[Step, ...]) -> Iterator[str]:
     )
     for step in shown:
         yield f"**Step {step.number}.** {_reason(steps, step)}"
-        yield f"$${_equation(steps, step)}$$"
+        yield _equation(steps, step)
+
+
+def _way(steps: Steps) -> str:
+    """All steps, and the words that introduce what they come to."""
+    return "\n\n".join((*_paragraphs(steps, steps.all), "Altogether:"))
 
 
 def _reason(steps: Steps, step: Step) -> str:
@@ -124,18 +132,21 @@ def _statement(way: Way) -> str:
 
 
 def _equation(steps: Steps, step: Step) -> str:
-    """`dz = ∂L/∂z = …`, and what it comes to in quantities of the forward pass."""
+    """`dz = ∂L/∂z = …`, and what it comes to in quantities of the forward pass, as displays."""
     symbol = derivative_latex(steps.program, Target(step.name))
     line = f"{_shorthand(steps, step.name)} = {symbol} = {latex(step.formula)}"
     if step.collected == step.formula or step.name == steps.target.variable:
-        return line
-    return f"{line} = {latex(step.collected)}"
+        return f"$${line}$$"
+    collected = latex(step.collected)
+    if len(line) + len(collected) > WIDEST:
+        return f"$${line}$$\n\n$$= {collected}$$"
+    return f"$${line} = {collected}$$"
 
 
-def _together(steps: Steps) -> str:
+def _result(steps: Steps) -> str:
     """The collected form."""
     symbol = derivative_latex(steps.program, steps.target)
-    return f"Altogether:\n\n$${symbol} = {latex(steps.result)}$$"
+    return f"$${symbol} = {latex(steps.result)}$$"
 
 
 def _hints(steps: Steps) -> Iterator[str]:
@@ -145,7 +156,7 @@ def _hints(steps: Steps) -> Iterator[str]:
     for step in steps.all:
         yield f"For ${_shorthand(steps, step.name)}$: {_reason(steps, step)}"
     if len(steps.all) > 1:
-        lines = "\n\n".join(f"$${_equation(steps, step)}$$" for step in steps.all[:-1])
+        lines = "\n\n".join(_equation(steps, step) for step in steps.all[:-1])
         yield f"All lines but the last:\n\n{lines}"
 
 
@@ -227,8 +238,8 @@ def _update(question: Update) -> Solution:
     program, target = _without(question.program, question), question.target
     steps = _steps(program, target)
     new = f"{target_latex(program, target)} \\leftarrow {latex(question.reference)}"
-    answer = f"{_together(steps)}\n\nThe step:\n\n$${new}$$"
-    return Solution(answer, _explained(steps, steps.all), tuple(_hints(steps)))
+    answer = f"{_result(steps)}\n\nThe step:\n\n$${new}$$"
+    return Solution(answer, _way(steps), tuple(_hints(steps)))
 
 
 def _without(program: Program, question: Update) -> Program:
@@ -243,7 +254,7 @@ def _instance(question: Numeric) -> Solution:
     value = matrix_latex(_values(question), _columns(question))
     sign = "=" if question.digits is None else r"\approx"
     text = f"$${symbol} = {latex(steps.result)} {sign} {value}$$"
-    return Solution(text, _explained(steps, steps.all), tuple(_hints(steps)))
+    return Solution(text, _way(steps), tuple(_hints(steps)))
 
 
 def _values(question: Numeric) -> tuple[str, ...]:
