@@ -34,7 +34,6 @@ from generator.keys import values
 from generator.solutions.steps import Step, Steps, Way
 from generator.statement import derivative_latex, latex, matrix_latex, shape_latex, target_latex
 
-
 WIDEST = 150  # characters of LaTeX that a line of a sheet holds, about
 
 
