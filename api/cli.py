@@ -54,6 +54,8 @@ COMMANDS = (
             "api.batches.generate:main"),
     Command("worksheet", "write a worksheet and its solutions as PDF",
             "api.batches.worksheet:main"),
+    Command("certify", "examine exercises of the bank on all cores and print what does not hold",
+            "api.certify:main"),
     Command("corpus", "grade labelled answers and print where the verdicts disagree",
             "api.corpus:main"),
     Command("bench", "measure verdicts, check each against its label, print one table",
