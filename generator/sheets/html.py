@@ -35,7 +35,7 @@ h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 1.2rem; }
 h2 { font-size: 1.2rem; margin: 2rem 0 .6rem; }
 h3 { font-size: 1.02rem; margin: 1.4rem 0 .3rem; }
 math { font-size: 1.05em; }
-math[display=block] { margin: .7rem 0; overflow-x: auto; overflow-y: hidden; }
+.display { margin: .4rem 0; padding: .4rem 0; overflow-x: auto; }
 ul, ol { padding-left: 1.6rem; }
 ul.marked { list-style: none; padding-left: 0; }
 ul.marked > li { display: grid; grid-template-columns: 2rem 1fr; }
@@ -78,7 +78,7 @@ def _written(block: Block) -> str:
         case Paragraph(words):
             return f"<p>{_line(words)}</p>"
         case Display(latex):
-            return mathml(latex, True)
+            return f'<div class="display">{mathml(latex, True)}</div>'
         case Items(items, marks):
             return _listed(items, marks)
         case Figure():
