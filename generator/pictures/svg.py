@@ -39,6 +39,7 @@ HEAD = 6.0  # length of an arrow's head
 RISE = {"base": 0.0, "above": -0.38 * SIZE, "below": 0.22 * SIZE}
 SHARE: dict[Anchor, float] = {"start": 0.0, "middle": 0.5, "end": 1.0}
 MARGIN = 12.0
+LARGEST = (620.0, 640.0)  # across and down a sheet; a larger picture is shown smaller
 
 
 def night() -> str:
@@ -59,9 +60,13 @@ def picture(marks: Iterable[str], size: Point, title: str, description: str) -> 
     """The figure with these marks on paper of this size."""
     wide, high = (number(side + 2 * MARGIN) for side in size)
     corner = number(-MARGIN)
+    scale = min(
+        1.0, *(most / (side + 2 * MARGIN) for most, side in zip(LARGEST, size, strict=True))
+    )
+    across, down = (number(scale * (side + 2 * MARGIN)) for side in size)
     svg = "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{wide}" height="{high}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{across}" height="{down}" '
             f'viewBox="{corner} {corner} {wide} {high}" '
             'aria-labelledby="title" aria-describedby="description">',
             f'<title id="title">{escape(title)}</title>',

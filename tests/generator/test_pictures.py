@@ -88,6 +88,7 @@ def test_boxes_and_neurons_stand_apart_on_the_paper(exercise: Exercise) -> None:
         assert not [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])]
         root = ET.fromstring(figure.svg)
         left, top, wide, high = map(float, str(root.get("viewBox")).split())
+        assert float(str(root.get("width"))) <= 620 and float(str(root.get("height"))) <= 640
         for box in boxes:
             assert box.x >= left and box.x + box.width <= left + wide
             assert box.y >= top and box.y + box.height <= top + high
