@@ -18,6 +18,7 @@ from typing import Any
 from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
 from engine.symbolic.entrywise import Scalar
+from engine.symbolic.generic import Independence
 
 ROOTS = 12  # a generator is exp(b/12): exp(b/2), exp(b/3), exp(2b) are powers of one
 MOST_TERMS_SPLIT = 8  # exp of a longer sum is one kernel
@@ -131,6 +132,8 @@ class Kernels:
         self._exclusive: list[frozenset[int]] = []
         self._binary: set[int] = set()
         self._indicators: set[int] = set()
+        self._ties: dict[int, fmpq_mpoly] = {}
+        self._independence = Independence()
         self._positive: set[int] = set()
         self._exponents: dict[int, Element] = {}
         self._logarithms: dict[int, int] = {}
@@ -138,13 +141,23 @@ class Kernels:
     # Symbols and what is known about them.
 
     def symbol(self) -> Element:
-        """A new independent generator."""
-        return self._element(self._generator())
+        """A new generator that can have any value, whatever the others have."""
+        number = self._generator()
+        self._independence.free.add(number)
+        return self._element(number)
+
+    def quantity(self) -> Element:
+        """A new generator that may depend on others in an unknown way."""
+        number = self._generator()
+        self._independence.tied.add(number)
+        return self._element(number)
 
     def positive_symbol(self) -> Element:
         """A generator that is greater than 0."""
         number = self._generator()
         self._positive.add(number)
+        self._independence.free.add(number)
+        self._independence.nonzero.add(number)
         return self._element(number)
 
     def binary_symbol(self) -> Element:
@@ -158,6 +171,7 @@ class Kernels:
         """A generator that is 1 or -1."""
         number = self._generator()
         self._squares[number] = self.one
+        self._independence.nonzero.add(number)
         return self._element(number)
 
     def one_hot(self, count: int) -> list[Element]:
@@ -193,12 +207,14 @@ class Kernels:
     def _polynomial(self, num: fmpq_mpoly) -> Element:
         return Element(self, num, {})
 
-    def _kernel(self, *key: Hashable) -> tuple[int, bool]:
-        """The generator of a kernel, and whether it is new."""
+    def _kernel(self, name: str, *arguments: fmpq_mpoly) -> tuple[int, bool]:
+        """The generator of a function of polynomials, and whether it is new."""
+        key = (name, *map(terms_of, arguments))
         if key in self._known:
             return self._known[key], False
-        self._known[key] = self._generator()
-        return self._known[key], True
+        self._known[key] = number = self._generator()
+        self._independence.kernel(number, *arguments)
+        return number, True
 
     # Arithmetic.
 
@@ -284,6 +300,9 @@ class Kernels:
         for group in self._exclusive:
             if sum(1 for generator in group if degrees[generator]) >= 2:
                 num = self._without_products(num, group)
+        for tie, zero in self._ties.items():
+            if num.degrees()[tie]:
+                num = self._without_ties(num, tie, zero)
         return num
 
     def _without_squares(self, num: fmpq_mpoly, generator: int) -> fmpq_mpoly:
@@ -307,6 +326,13 @@ class Kernels:
         return self.ring.from_dict(
             {powers: c for powers, c in num.terms() if sum(powers[g] for g in group) < 2}
         )
+
+    def _without_ties(self, num: fmpq_mpoly, tie: int, zero: fmpq_mpoly) -> fmpq_mpoly:
+        """`num` with what the indicator of zero = 0 multiplies reduced by `zero`."""
+        apart, held = num.subs({tie: 0}), num.subs({tie: 1})
+        self.spend(len(num) * len(zero))
+        _, rest = divmod(held - apart, zero)
+        return apart + self.times(self.factors[tie], rest)
 
     def canonical(self, element: Element) -> tuple[fmpq_mpoly, fmpq_mpoly]:
         """Numerator and denominator without common factors, the latter monic."""
@@ -382,9 +408,10 @@ class Kernels:
         power = coefficient * ROOTS
         if power.q != 1:
             num, power = num * coefficient, fmpq(ROOTS)
-        generator, new = self._kernel("exp", terms_of(num), terms_of(den))
+        generator, new = self._kernel("exp", num, den)
         if new:
             self._positive.add(generator)
+            self._independence.nonzero.add(generator)
             self._exponents[generator] = self._fraction(num, den) / ROOTS
         exponent = int(power.p)
         if abs(exponent) > LARGEST_POWER * ROOTS:
@@ -420,21 +447,21 @@ class Kernels:
         total = self.number(Fraction(0))
         for sign, whole in ((1, int(value.p)), (-1, int(value.q))):
             for prime, power in _prime_powers(whole):
-                generator, _ = self._kernel("log", str(prime))
+                generator, _ = self._kernel("log", self.ring.constant(prime))
                 total = total + self._element(generator) * (sign * power)
         return total
 
     def _log_factor(self, factor: int) -> Element:
         if factor in self._exponents:
             return self._exponents[factor]
-        generator, new = self._kernel("log", f"factor {factor}")
+        generator, new = self._kernel("log", self.factors[factor])
         if new:
             self._logarithms[generator] = factor
         return self._element(generator)
 
     def _log_kernel(self, rest: Element) -> Element:
         num, den = self.canonical(rest)
-        generator, _ = self._kernel("log", terms_of(num), terms_of(den))
+        generator, _ = self._kernel("log", num, den)
         return self._element(generator)
 
     def sqrt(self, x: Element) -> Element:
@@ -455,7 +482,7 @@ class Kernels:
         num, den = self.canonical(inside)
         if num.is_one() and den.is_one():
             return self.number(Fraction(1))
-        generator, new = self._kernel("sqrt", terms_of(num), terms_of(den))
+        generator, new = self._kernel("sqrt", num, den)
         if new:
             self._positive.add(generator)
             if den.is_one():
@@ -486,7 +513,7 @@ class Kernels:
 
     def _opaque(self, name: str, x: Element) -> Element:
         num, den = self.canonical(x)
-        generator, _ = self._kernel(name, terms_of(num), terms_of(den))
+        generator, _ = self._kernel(name, num, den)
         return self._element(generator)
 
     def _circular(self, x: Element) -> tuple[int, int, int]:
@@ -495,8 +522,8 @@ class Kernels:
         if num.is_zero():
             return 1, -1, -1
         sign = 1 if num.leading_coefficient() > 0 else -1
-        cosine, _ = self._kernel("cos", terms_of(num * sign), terms_of(den))
-        sine, new = self._kernel("sin", terms_of(num * sign), terms_of(den))
+        cosine, _ = self._kernel("cos", num * sign, den)
+        sine, new = self._kernel("sin", num * sign, den)
         if new:
             self._squares[sine] = self.one - self.factors[cosine] ** 2
         return sign, sine, cosine
@@ -520,7 +547,7 @@ class Kernels:
         return result
 
     def positive(self, x: Element) -> Element:
-        """The indicator of x > 0, away from x = 0: positive factors and squares do not matter."""
+        """The indicator of x > 0: positive factors and squares matter only where they are zero."""
         if self.is_zero(x):
             return self.number(Fraction(0))
         coefficient, factors = self._split_fraction(x)
@@ -530,19 +557,44 @@ class Kernels:
                 result = result * self._element(factor)
             elif exponent % 2 and not self.is_positive(self.factors[factor]):
                 rest = self.times(rest, self.factors[factor])
+            elif exponent > 0:
+                result = result * (self.number(Fraction(1)) - self._tie(self.factors[factor]))
         return result * self._indicator(rest if coefficient > 0 else -rest)
 
     def _indicator(self, rest: fmpq_mpoly) -> Element:
+        """The indicator of rest > 0; that of -rest > 0 is what this one and the tie leave."""
         if rest.is_constant():
             return self.number(Fraction(int(rest.leading_coefficient() > 0)))
         flipped = rest.leading_coefficient() < 0
-        generator, new = self._kernel("positive", terms_of(-rest if flipped else rest))
+        above = -rest if flipped else rest
+        indicator = self._element(self._binary_kernel("positive", above))
+        return self.number(Fraction(1)) - indicator - self._tie(above) if flipped else indicator
+
+    def _tie(self, num: fmpq_mpoly) -> Element:
+        """The indicator of num = 0; 0 where that holds hardly anywhere."""
+        if self._independence.is_generic(num) or self._is_above_zero(num):
+            return self.number(Fraction(0))
+        num = num / num.leading_coefficient()
+        tie, above = self._binary_kernel("tie", num), self._binary_kernel("positive", num)
+        if tie not in self._ties:
+            self._ties[tie] = num
+            self._exclusive.append(frozenset((tie, above)))
+        return self._element(tie)
+
+    def _is_above_zero(self, num: fmpq_mpoly) -> bool:
+        """Whether a polynomial is surely positive by one of its terms alone."""
+        never = self._independence.nonzero
+        return self.is_positive(num) and any(
+            all(g in never for g, power in enumerate(powers) if power) for powers in num.monoms()
+        )
+
+    def _binary_kernel(self, name: str, argument: fmpq_mpoly) -> int:
+        generator, new = self._kernel(name, argument)
         if new:
             self._squares[generator] = self.factors[generator]
             self._binary.add(generator)
             self._indicators.add(generator)
-        indicator = self._element(generator)
-        return self.number(Fraction(1)) - indicator if flipped else indicator
+        return generator
 
     def choose(self, c: Element, x: Element, y: Element) -> Element:
         """x where the 0/1 condition c is 1, else y; raises Unprovable if c may be anything else."""

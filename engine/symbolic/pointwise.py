@@ -460,20 +460,32 @@ def digits(value: arb) -> str:
 # A proof over the kernels.
 
 
-def proved(left: Expr, right: Expr, positive: frozenset[str], budget: int) -> bool:
-    """Whether the difference is zero as a rational function over kernels, within the budget."""
+def proved(
+    left: Expr,
+    right: Expr,
+    positive: frozenset[str],
+    budget: int,
+    foreign: frozenset[str] = frozenset(),
+) -> bool:
+    """Whether the difference is zero as a rational function over kernels, within the budget.
+
+    The names in `foreign` stand for values that depend on the others.
+    """
     names = left.names | right.names
     algebra = Kernels(len(names) + ROOM, budget)
-    values = {
-        name: algebra.positive_symbol()
-        if name in positive or name == CONSTANT
-        else algebra.symbol()
-        for name in names
-    }
+    values = {name: _symbol(algebra, name, positive, foreign) for name in names}
     try:
         return algebra.is_zero(_element(algebra, left, values) - _element(algebra, right, values))
     except Unprovable:
         return False
+
+
+def _symbol(
+    algebra: Kernels, name: str, positive: frozenset[str], foreign: frozenset[str]
+) -> Element:
+    if name in foreign:
+        return algebra.quantity()
+    return algebra.positive_symbol() if name in positive | {CONSTANT} else algebra.symbol()
 
 
 def _element(algebra: Kernels, expr: Expr, values: Mapping[str, Element]) -> Element:

@@ -155,7 +155,7 @@ class _Attempt:
         size = concrete(self.program.shapes[name], self.sizes)
         array = np.empty(size, dtype=object)
         if symbol is None:
-            _fill(array, algebra.symbol)
+            _fill(array, algebra.quantity)
         else:
             _declare(self.program, symbol, array, algebra)
         return batch_of(array, algebra)

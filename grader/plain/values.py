@@ -151,4 +151,4 @@ def _is_proved(pair: Pair) -> bool:
     """Whether the bounded proof succeeds."""
     if pair.left.nodes + pair.right.nodes > PROVABLE:
         return False
-    return pointwise.proved(pair.left, pair.right, pair.positive, BUDGET)
+    return pointwise.proved(pair.left, pair.right, pair.positive, BUDGET, frozenset(pair.foreign))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from random import Random
 
 import pytest
 
@@ -60,9 +61,14 @@ def _free(**domains: tuple[Shape, Domain]) -> Program:
 
 
 SCALARS = _free(
-    x=((), "real"), u=((), "real"), p=((), "positive"), t=((), "binary"), r=((), "sign")
+    x=((), "real"),
+    u=((), "real"),
+    p=((), "positive"),
+    t=((), "binary"),
+    s=((), "binary"),
+    r=((), "sign"),
 )
-X, U, P, T, R = (Var(name) for name in "xuptr")
+X, U, P, T, S, R = (Var(name) for name in "xuptsr")
 
 
 def f(name: str, *args: Expr) -> Expr:
@@ -94,6 +100,18 @@ IDENTITIES: dict[str, tuple[Expr, Expr]] = {
     "half-power": (P ** const(Fraction(1, 2)), f("sqrt", P)),
     "root-of-a-square": (f("sqrt", P**2), P),
     "indicator-squared": (f("greater", X, const(0)) ** 2, f("greater", X, const(0))),
+    "relu-signs": (f("sign", f("relu", X)), f("greater", X, const(0))),
+    "relu-squared": (f("greater", f("relu", X) ** 2, const(0)), f("greater", X, const(0))),
+    "equal-to-the-larger": (X * f("equal", U, f("maximum", X, U)) * f("greater", X, U), 0 * X),
+    "equal-times-difference": (
+        (T - S) * f("equal", T, S) * X,
+        0 * X,
+    ),
+    "abs-of-a-difference-of-labels": (
+        f("abs", T - S),
+        (T - S) * f("sign", T - S),
+    ),
+    "larger-of-two-either-way": (f("maximum", T, S * X), f("maximum", S * X, T)),
     "indicators-complete": (f("greater", X, U) + f("greater", U, X), const(1)),
     "relu-as-choice": (f("relu", X), apply("where", f("greater", X, const(0)), X, const(0))),
     "relu-as-maximum": (f("relu", X), f("maximum", X, const(0))),
@@ -123,6 +141,24 @@ FALSE: dict[str, tuple[Expr, Expr]] = {
     "log-of-a-sum": (f("log", P + 1), f("log", P)),
     "undefined-everywhere": (X / (X - X), const(0)),
     "condition-not-binary": (apply("where", X, P, U), X * P + (1 - X) * U),
+    "root-of-a-square-is-larger": (
+        f("greater", f("sqrt", X**2), X) + f("greater", X, f("sqrt", X**2)),
+        const(1),
+    ),
+    "sine-of-an-arc": (
+        f("greater", f("arcsin", f("sin", X)), X) + f("greater", X, f("arcsin", f("sin", X))),
+        const(1),
+    ),
+    "sign-of-a-relu": (f("sign", f("relu", X)), 2 * f("greater", f("relu", X), const(0)) - 1),
+    "relu-squared-is-positive": (f("greater", f("relu", X) ** 2, const(0)), const(1)),
+    "root-of-a-relu-is-positive": (
+        f("greater", f("sqrt", f("relu", X)), const(0)) + f("equal", X, X),
+        const(2),
+    ),
+    "largest-is-never-equal": (f("equal", X, f("maximum", X, U)), const(0)),
+    "largest-is-never-reached": (f("greater_equal", X, f("maximum", X, U)), const(0)),
+    "label-against-label": (f("greater", T, T**2) + f("greater", T**2, T), const(1)),
+    "labels-differ": (f("greater", T, S) + f("greater", S, T), const(1)),
     "wrong-angle": (f("sin", 2 * X), 2 * f("sin", X)),
 }
 
@@ -142,6 +178,44 @@ def test_what_is_proved_also_agrees_in_balls(name: str) -> None:
 def test_what_is_false_is_never_proved(name: str) -> None:
     left, right = FALSE[name]
     assert isinstance(prove(SCALARS, left, right), NotProved)
+
+
+def drawn(random: Random, depth: int) -> Expr:
+    """A random expression of functions that jump, or have kinks."""
+    if depth == 0:
+        return random.choice((X, U, T, S, R, const(0), const(1), const(-2)))
+    name, arity = random.choice(CHOICES)
+    parts = [drawn(random, random.randrange(depth)) for _ in range(arity)]
+    if name == "where":
+        parts[0] = f("greater", parts[0], X)
+    return apply(name, *parts)
+
+
+CHOICES = (
+    *((name, 2) for name in ("greater", "greater_equal", "equal", "maximum", "sub", "mul")),
+    *((name, 1) for name in ("sign", "abs", "relu")),
+    ("where", 3),
+)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_no_proof_contradicts_balls(seed: int) -> None:
+    random = Random(seed)
+    left, right = drawn(random, 3), drawn(random, 2)
+    points = sample(SCALARS, "contradictions")
+    for pair in ((left, right), (left, const(0)), (left * left, left), (left, left.apply("abs"))):
+        if isinstance(prove(SCALARS, *pair), Proved):
+            assert not isinstance(equal_at(SCALARS, points, *pair), Refuted), (seed, pair)
+
+
+def test_the_largest_entry_of_a_window_is_not_equal_nowhere() -> None:
+    x = Var("x", (6, 1))
+    symbols = (Symbol("x", (6, 1), "data"),)
+    largest = apply("maxpool", x, shape=(2,))
+    program = Program(symbols, (Statement("y", largest), Statement("L", largest.sum())), "L")
+    hit = f("equal", x, apply("upsample", Var("y", (3, 1)), shape=(2,)))
+    assert isinstance(prove(program, hit, 3 * hit), NotProved)
+    assert isinstance(prove(program, hit * (1 - hit), 0 * hit), Proved)
 
 
 def test_identities_of_arrays() -> None:
