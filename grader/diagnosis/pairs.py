@@ -27,8 +27,8 @@ from grader.diagnosis.table import Entry, Match, distinct, matched, near
 MOST_PAIRS = 3000
 MOST_MISSHAPEN = 10  # plans that do not keep to the shapes
 FEWEST, FEW = 2, 4  # points for fingerprints
-ENOUGH = 12  # numbers of a gradient for a fingerprint
-TOGETHER = 1000  # rows of a stack: a walk costs more than its rows
+ENOUGH = 8  # numbers of a gradient for a fingerprint
+TOGETHER = 1500  # rows of a stack: a walk costs more than its rows
 
 _Pair: TypeAlias = tuple[int, int]
 
