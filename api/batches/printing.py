@@ -8,6 +8,7 @@ from pathlib import Path
 
 from generator.bank import Bank
 from generator.exercise import Exercise
+from generator.pictures import figures
 from generator.sheets.sheet import WRITERS, Sheet
 
 
@@ -35,7 +36,7 @@ def printed(sheet: Printed) -> tuple[str, bytes]:
     chosen = sheet.questions or ((),) * len(exercises)
     asked = tuple(_with(*each) for each in zip(exercises, chosen, strict=True))
     title = sheet.title or asked[0].title
-    document = Sheet(title, asked, sheet.learner, sheet.solved).document
+    document = Sheet(title, asked, sheet.learner, sheet.solved, figures).document
     return sheet.file, WRITERS[sheet.format][1](document)
 
 

@@ -31,6 +31,7 @@ HEAD = """\
 #set text(font: "Libertinus Serif", size: 10.5pt)
 #set par(leading: 0.62em, spacing: 0.95em, justify: false)
 #set list(indent: 0.3em, body-indent: 0.6em, spacing: 0.7em)
+#set terms(spacing: 1em, hanging-indent: 1.6em)
 #show heading.where(level: 1): set text(size: 15pt)
 #show heading.where(level: 2): set text(size: 11.5pt)
 #show heading.where(level: 3): set text(size: 10.5pt)
