@@ -106,8 +106,17 @@ def select(condition: Array, yes: Array, no: Array) -> Array:
 def maximum(x: Array, y: Array) -> Array:
     """The larger of two arrays, entry by entry."""
     if object in (x.dtype, y.dtype):
-        return y + (x - y) * positive(x - y)
+        return np.frompyfunc(_maximum, 2, 1)(x, y)
     return np.maximum(x, y)
+
+
+def _maximum(a: Any, b: Any) -> Any:
+    """The larger of two balls, itself, so that a second comparison meets an exact number again."""
+    if a is b:
+        return a
+    if isinstance(a, type(b)) and not hasattr(a, "positive") and (a >= b or b >= a):
+        return a if a >= b else b
+    return b + (a - b) * _decide(a - b)
 
 
 def softmax(x: Array, axis: int | None) -> Array:

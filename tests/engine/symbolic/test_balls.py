@@ -250,3 +250,16 @@ def test_a_forgotten_mean_is_refuted_at_every_size() -> None:
     reference = gradient(program, Target("w"))
     outcome = equal_at(program, sample(program, "mean"), reference * Var("m"), reference)
     assert isinstance(outcome, Refuted) and set(outcome.sizes) == {"m", "n"}
+
+
+def test_ties_of_exact_numbers_and_of_one_quantity_are_decided() -> None:
+    z = Var("z")
+    program = Program((Symbol("z", (), "data"),), (Statement("L", z**2),), "L")
+    points = sample(program, "ties")
+    above = apply("maximum", z.apply("sign"), const(Fraction(1, 100)))
+    clipped = -apply("maximum", -above, const(-1))
+    step = apply("where", z.apply("greater", const(0)), const(1), const(Fraction(1, 100)))
+    assert isinstance(equal_at(program, points, clipped, step), Agreement)
+    assert isinstance(equal_at(program, points, apply("maximum", z**3, z**3), z**3), Agreement)
+    assert isinstance(equal_at(program, points, apply("maximum", z, z), z), Agreement)
+    assert isinstance(equal_at(program, points, clipped, step * TINY), Refuted)
