@@ -116,7 +116,8 @@ def _line(line: Line) -> str:
                 parts.append(f"{FACES[face]}[{_escaped(text)}]")
             case Formula(latex):
                 parts.append(_equation(latex, "false", alone=len(line) == 1))
-    return "".join(parts)
+    # a semicolon ends an expression; a bracket, a dot or a semicolon behind it would go on with it
+    return "".join(part + ";" * part.startswith("#") for part in parts)
 
 
 def _equation(latex: str, block: str, alone: bool = False) -> str:

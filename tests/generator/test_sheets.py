@@ -135,3 +135,12 @@ def test_hostile_words_are_words_everywhere() -> None:
     for name, (_, write) in WRITERS.items():
         assert write(document), name
     assert "&lt;b&gt;" in html.written(document)
+
+
+def test_what_follows_a_formula_is_text() -> None:
+    """In Typst a bracket, a dot or a semicolon behind an expression would belong to it."""
+    after = ("; then", "(x)", "[y]", ".first", ": z")
+    lines = tuple(Paragraph((Formula("a"), Words(each))) for each in after)
+    source = typst.written(Document("t", lines))
+    assert source.count("$a$);") == len(after)
+    assert typst.pdf(Document("t", lines))
