@@ -8,7 +8,7 @@ from pathlib import Path
 
 from generator.bank import Bank
 from generator.exercise import Exercise
-from generator.pictures import figures
+from generator.pictures import figures, worked_figures
 from generator.sheets.sheet import WRITERS, Sheet
 
 
@@ -36,7 +36,8 @@ def printed(sheet: Printed) -> tuple[str, bytes]:
     chosen = sheet.questions or ((),) * len(exercises)
     asked = tuple(_with(*each) for each in zip(exercises, chosen, strict=True))
     title = sheet.title or asked[0].title
-    document = Sheet(title, asked, sheet.learner, sheet.solved, figures).document
+    drawn = worked_figures if sheet.solved else figures
+    document = Sheet(title, asked, sheet.learner, sheet.solved, drawn).document
     return sheet.file, WRITERS[sheet.format][1](document)
 
 
