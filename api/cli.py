@@ -8,13 +8,14 @@ wrong it raises as CommandFailed, which is printed as one sentence.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from api.command import CommandFailed, Misuse, unknown_word
 
-OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, MISUSED, INTERRUPTED, UNREAD = 0, 1, 2, 130, 141
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ COMMANDS = (
             "api.batches.worksheet:main"),
     Command("certify", "examine exercises of the bank on all cores and print what does not hold",
             "api.certify:main"),
+    Command("templates", "list the bank's templates, with how many exercises each holds",
+            "api.templates:main"),
+    Command("template", "begin a template of your own, or check one",
+            "api.authoring:main"),
     Command("corpus", "grade labelled answers and print where the verdicts disagree",
             "api.corpus:main"),
     Command("bench", "measure verdicts, check each against its label, print one table",
@@ -119,6 +124,9 @@ def main(arguments: Sequence[str]) -> int:
         return MISUSED if isinstance(failure, Misuse) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has had enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
 
 
 if __name__ == "__main__":

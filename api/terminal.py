@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import textwrap
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from api.command import Arguments, CommandFailed
-from engine.question import question_from_json
+from engine.question import Choice, Question, question_from_json
 from generator.bank import Bank
 from generator.errors import GeneratorError
 from generator.exercise import Exercise
+from generator.sheets.document import Block, Items
+from generator.sheets.markdown import blocks
+from generator.sheets.text import shown
 from grader.grade import grade
 from grader.verdict import Verdict
-
-WIDTH = 88
 
 
 def exercise(words: Sequence[str]) -> int:
@@ -25,15 +25,9 @@ def exercise(words: Sequence[str]) -> int:
         "id", help="such as logistic-batch@1:7: template, version and seed; seed 0 is the original"
     )
     given = _with_templates(options, words)
-    view = _exercise(given.id, given.templates).public()
-    print(f"{view['title']}   [{view['id']}]\n")
-    conventions = "\n".join(_wrapped(each, "- ", "  ") for each in view["conventions"])
-    for part in filter(None, (_wrapped(view["statement"]), conventions)):
-        print(part + "\n")
-    for question in view["questions"]:
-        print(_wrapped(question["prompt"], f"{question['name']}: ", "    "))
-        for option in question.get("options") or ():
-            print(_wrapped(option["text"], f"    {option['label']}. ", "       "))
+    made = _exercise(given.id, given.templates)
+    print(f"{made.title}   [{made.id}]\n")
+    print(shown(tuple(_seen(made))))
     return 0
 
 
@@ -55,11 +49,30 @@ def judged(words: Sequence[str]) -> int:
         known = ", ".join(questions)
         raise CommandFailed(f"{exercise_id} has no question {name!r}; its questions are: {known}.")
     verdict = grade(question_from_json(questions[name]), given.answer)
-    print(shown(verdict, given.answer))
+    print(told(verdict, given.answer))
     return 0 if verdict.outcome == "correct" else 1
 
 
-def shown(verdict: Verdict, answer: str) -> str:
+def _seen(exercise: Exercise) -> Iterator[Block]:
+    """What a learner sees of an exercise below its title; questions go by their names."""
+    yield from blocks(exercise.statement)
+    if exercise.conventions:
+        yield Items(tuple(map(blocks, exercise.conventions)))
+    asked = tuple(tuple(_question(each)) for each in exercise.questions)
+    yield Items(asked, tuple(f"{each.name}:" for each in exercise.questions))
+
+
+def _question(question: Question) -> Iterator[Block]:
+    yield from blocks(question.prompt)
+    if isinstance(question, Choice):
+        options = question.options
+        yield Items(
+            tuple(blocks(each.text) for each in options),
+            tuple(f"{each.label}." for each in options),
+        )
+
+
+def told(verdict: Verdict, answer: str) -> str:
     """A verdict as a learner reads it."""
     lines = [f"{verdict.outcome}: {verdict.message}", *_pointed(verdict, answer)]
     if verdict.evidence.text not in ("", verdict.message):
@@ -94,18 +107,3 @@ def _exercise(exercise_id: str, templates: Path | None) -> Exercise:
         return Bank.load(templates).exercise_by_id(exercise_id)
     except GeneratorError as error:
         raise CommandFailed(str(error)) from None
-
-
-def _wrapped(text: str, first: str = "", rest: str = "") -> str:
-    """The text in lines of a terminal's width, its own line breaks and lists kept."""
-    indents = [first, *(rest for _ in text.splitlines()[1:])]
-    paragraphs = [
-        textwrap.fill(
-            line,
-            WIDTH,
-            initial_indent=indent,
-            subsequent_indent=rest + ("  " if line.startswith("- ") else ""),
-        )
-        for indent, line in zip(indents, text.splitlines(), strict=True)
-    ]
-    return "\n".join(paragraphs)

@@ -34,6 +34,11 @@ def build_program(template: Template, context: Context) -> Program | None:
     return _with_words(program, dict(_words(template, context)))
 
 
+def written(template: Template, context: Context) -> tuple[tuple[Symbol, ...], tuple[str, ...]]:
+    """Symbols and lines of the forward pass as the template spells them, before they are read."""
+    return tuple(_symbols(template, context)), tuple(line for _, line in _lines(template, context))
+
+
 def _place(problem: EngineError, lines: tuple[tuple[Entry, str], ...]) -> Entry:
     """The entry whose line a problem is about; the last one where it names none."""
     number = re.match(r"line (\d+): ", str(problem))

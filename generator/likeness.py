@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.expression import Apply, Const, Expr, Var
-from engine.program import Program, Target
+from engine.program import Program, Symbol, Target
 from engine.question import (
     Bug,
     Cache,
@@ -29,6 +30,7 @@ from engine.question import (
 from engine.shapes import Shape
 from generator.exercise import Exercise
 
+WORD = re.compile(r"[^\W\d]\w*|\S")  # a name, or any other sign
 BYTES = 12  # of a digest: two exercises in a million million collide by accident with 2^-16
 
 
@@ -45,6 +47,19 @@ def likeness(exercise: Exercise) -> str:
 def likeness_of(program: Program) -> str:
     """The digest of a forward pass alone."""
     return _digest(Renamed().program(program))
+
+
+def outline(symbols: Sequence[Symbol], lines: Sequence[str], asked: Iterable[Iterable[str]]) -> str:
+    """A digest of a forward pass and of what is asked about it, as a template spells them.
+
+    Two exercises with one outline are alike; it takes a tenth of the time that reading them takes.
+    """
+    renamed = Renamed()
+    given = [renamed.symbol(each) for each in symbols]
+    for line in lines:
+        renamed.name(line.partition("=")[0].strip())
+    rows = [[renamed.spelled(each) for each in row] for row in (lines, *asked)]
+    return _digest([given, rows])
 
 
 def _digest(form: Any) -> str:
@@ -68,10 +83,7 @@ class Renamed:
 
     def program(self, program: Program) -> list[Any]:
         """Symbols with what is known of them, then statements."""
-        symbols = [
-            [self.name(each.name), self.shape(each.shape), each.role, each.domain]
-            for each in program.symbols
-        ]
+        symbols = [self.symbol(each) for each in program.symbols]
         lines = [[self.name(each.name), self.formula(each.value)] for each in program.statements]
         return [symbols, lines, self.name(program.loss)]
 
@@ -110,6 +122,17 @@ class Renamed:
                 yield [self.name(each) for each in names]
             case Choice(program=program):
                 yield self.program(program) if program else question.prompt
+
+    def symbol(self, symbol: Symbol) -> list[Any]:
+        """What is known of a symbol."""
+        return [self.name(symbol.name), self.shape(symbol.shape), symbol.role, symbol.domain]
+
+    def spelled(self, text: str) -> str:
+        """A text in which numbers, after a sign that no name has, stand for the known names."""
+        tokens = WORD.findall(text)
+        return " ".join(
+            f"#{self.numbers[token]}" if token in self.numbers else token for token in tokens
+        )
 
     def target(self, target: Target) -> list[Any]:
         """What is differentiated for."""

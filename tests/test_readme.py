@@ -43,7 +43,12 @@ def steps(block: str) -> Iterator[Step]:
 
 STEPS = [step for block in blocks("console") for step in steps(block)]
 HTTP = [step for step in STEPS if step[0].startswith("curl")]
-LOCAL = [step for step in STEPS if step not in HTTP and step[0] not in (DEMO, CHECK)]
+ELSEWHERE = [*HTTP, *(step for step in STEPS if step[0] in (DEMO, CHECK))]
+# Blocks of commands that follow each other in one folder.
+CONSOLES = [[each for each in steps(block) if each not in ELSEWHERE] for block in blocks("console")]
+LOCAL = list(filter(None, CONSOLES))
+# The files that the README has its readers write, by the slugs of their templates.
+FILES = {text.split('slug = "')[1].split('"')[0]: text for text in blocks("toml")}
 
 
 def matches(shown: str, came: str) -> bool:
@@ -70,18 +75,19 @@ def run(command: str, folder: Path, environment: dict[str, str]) -> str:
 def test_the_readme_has_commands_of_every_kind() -> None:
     assert len(HTTP) >= 6
     assert len(LOCAL) >= 6
+    assert "shortcut" in FILES
     assert {DEMO, CHECK} <= {step[0] for step in STEPS}
     assert CHECK in (ROOT / ".ci/run").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("command", "shown"), LOCAL, ids=[step[0][:60] for step in LOCAL])
-def test_local_commands_print_what_the_readme_shows(
-    command: str, shown: str, tmp_path: Path
-) -> None:
-    (tmp_path / "linear-point.toml").write_text(blocks("toml")[0], encoding="utf-8")
+@pytest.mark.parametrize("block", LOCAL, ids=[block[0][0][:60] for block in LOCAL])
+def test_local_commands_print_what_the_readme_shows(block: list[Step], tmp_path: Path) -> None:
+    for name, content in FILES.items():
+        (tmp_path / f"{name}.toml").write_text(content, encoding="utf-8")
     (tmp_path / "tests").symlink_to(ROOT / "tests")
-    came = run(command, tmp_path, {})
-    assert matches(shown, came), came
+    for command, shown in block:
+        came = run(command, tmp_path, {})
+        assert matches(shown, came), f"{command}\n{came}"
 
 
 def test_http_calls_answer_what_the_readme_shows(tmp_path: Path) -> None:

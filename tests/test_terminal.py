@@ -23,13 +23,27 @@ def test_an_exercise_is_printed_without_its_keys(capsys: Output) -> None:
     assert status == 0
     assert lines[0] == "Logistic regression, a batch of examples   [logistic-batch@1:0]"
     assert max(map(len, lines)) <= 88
-    assert not any("(a - y)^{" in line for line in lines if line.startswith("dw"))
+    assert "dw: Give ∂J/∂w as a formula in the quantities of the forward pass." in lines
+    assert not any("X (a − y)" in line for line in lines)
+
+
+def test_formulas_are_shown_in_signs_not_in_latex(capsys: Output) -> None:
+    _, lines, _ = printed(capsys, "exercise", "univariate-chain@1:0")
+    assert "    ŷ = tanh(σ(w x² + b))." in lines
+    assert not any("$" in line or "\\" in line for line in lines)
+
+
+def test_options_stand_below_their_question(capsys: Output) -> None:
+    _, lines, _ = printed(capsys, "exercise", "univariate-chain@1:0")
+    asked = next(at for at, line in enumerate(lines) if line.startswith("which-dw: "))
+    options = [line for line in lines[asked:] if line.startswith("          A. ")]
+    assert options == ["          A. 2 (ŷ − y) cos(s) s (1 − s) x²"]
 
 
 def test_lists_hang_and_empty_conventions_leave_no_gap(capsys: Output) -> None:
     _, lines, _ = printed(capsys, "exercise", "shallow-network@1:5")
     item = next(at for at, line in enumerate(lines) if line.startswith("- Layer 2"))
-    assert lines[item + 1].startswith("  $")
+    assert lines[item].endswith("a[2] is also called ŷ.")
     _, lines, _ = printed(capsys, "exercise", "warm-up@1:0")
     assert "\n\n\n" not in "\n".join(lines)
 

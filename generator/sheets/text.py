@@ -72,5 +72,5 @@ def _item(item: tuple[Block, ...], mark: str, width: int, indent: str) -> str:
 
 def _filled(text: str, width: int, indent: str) -> str:
     return textwrap.fill(
-        text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+        text.strip(), width, initial_indent=indent, subsequent_indent=indent, break_long_words=False
     )
