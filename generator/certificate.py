@@ -304,7 +304,11 @@ def _values(formula: Expr, env: Environment) -> NDArray[np.float64]:
 
 
 def _difference(key: Key, env: Environment, stream: Stream) -> Finding:
-    """The largest slope error, relative to the size of the terms of the slope."""
+    """The largest slope error, relative to the terms of the slope and beyond rounding.
+
+    A loss that cancels, as a divergence near its minimum does, is rounded in the size of the
+    quantities it is made of.
+    """
     data = env.values[key.target.variable].data
     direction = _direction(key, data.shape[1:], stream)
     ahead, behind = (_loss(key, env, data + sign * STEP * direction) for sign in (1.0, -1.0))
@@ -312,7 +316,8 @@ def _difference(key: Key, env: Environment, stream: Stream) -> Finding:
     value = _values(key.formula, env)
     weights = direction if key.target.entry is None else np.ones(value.shape[1:])
     terms = (value * weights).reshape(len(value), -1)
-    off = np.abs(terms.sum(axis=1) - found)
+    largest = max(float(np.max(np.abs(batch.data))) for batch in env.values.values())
+    off = np.abs(terms.sum(axis=1) - found) - np.finfo(float).eps / STEP * largest
     size = np.abs(terms).sum(axis=1) + np.abs(ahead) + 1e-300
     worst = float(np.max(off / size))
     return None if worst <= NEAR else f"{key.question}: {worst:.1e} off central differences"
