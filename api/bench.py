@@ -3,9 +3,8 @@
 Every row of a case is one answer with the outcome it must get.  A round grades each of them once:
 the exercise is warm (a right and a wrong answer to it have been graded), the answer is new (what is
 remembered of answers is forgotten before each round).  In a cold case the exercise is forgotten
-as well, before every row.  The rows of compiling are exercises: a right answer and a planted
-mistake, which between them need its points and fingerprints; and then a right answer and a wrong
-one that no known mistake explains, for which pairs of mistakes are worked out as well.
+as well, before every row.  The rows of compiling are exercises: a right answer and a wrong one that
+no known mistake explains, which between them need all that is worked out for an exercise.
 
 The floor is one evaluation in float64 of the answer and of the reference at the sample points.
 `sympy.simplify` of their difference, entry by entry in the inputs, is tried on a few pairs, in a
@@ -42,11 +41,9 @@ from engine.expression import Expr
 from engine.notation import Read, show
 from engine.numeric import Environment, constant
 from engine.question import Derivative
-from engine.seeding import Stream
 from engine.shapes import Shape
 from engine.symbolic.entrywise import small_sizes
 from generator.bank import Bank
-from generator.distractors import Mistakes
 from grader.compiled import compiled
 from grader.equality import equal, sides_of
 from grader.grade import grade
@@ -145,14 +142,9 @@ class Pair:
 
 @dataclass(frozen=True)
 class Compiling:
-    """An exercise, for what is worked out for it: points, values, fingerprints of mistakes.
-
-    With `pairs`, the fingerprints of pairs of mistakes as well, which are worked out for the first
-    answer that nothing simpler explains.
-    """
+    """An exercise, for all that is worked out for it: points, values, fingerprints, pairs."""
 
     question: Derivative
-    pairs: bool = False
     wanted: tuple[str, ...] = (f"{RIGHT}, {WRONG}",)
 
     @property
@@ -162,12 +154,9 @@ class Compiling:
 
     @cached_property
     def texts(self) -> tuple[str, str]:
-        """The key, and a planted mistake, or what nobody answers: every look-up for it fails."""
+        """The key, and what nobody answers: every look-up for it fails."""
         key = show(self.question.reference, "text")
-        mistakes = Mistakes(self.question.program, self.question.target)
-        planted = () if self.pairs else mistakes.pick(1, Stream("bench", self.question.id))
-        wrong = show(planted[0].formula, "text") if planted else f"{key} + log(2)"
-        return key, wrong
+        return key, f"{key} + log(2)"
 
     def outcome(self) -> str:
         """What is measured."""
@@ -244,27 +233,15 @@ def cases() -> tuple[Case, ...]:
 def compiling() -> tuple[Case, ...]:
     """The exercises of the corpus and one of every template in the bank, met for the first time."""
     rows = (*labelled(*OWN), *labelled(*CORPUS))
-    corpus = tuple({row.question.id: row.question for row in rows}.values())
+    corpus = {row.question.id: Compiling(row.question) for row in rows}
     bank = Bank.load()
     made = (bank.exercise(template.slug, 0) for template in bank.templates)
     asked = (question for exercise in made for question in exercise.questions)
-    shipped = tuple(each for each in asked if isinstance(each, Derivative))
-    return tuple(
-        Case(name, tuple(_written(each, pairs) for each in questions), cold=True, beside=False)
-        for name, questions, pairs in (
-            ("compiling, corpus", corpus, False),
-            ("compiling, bank", shipped, False),
-            ("and pairs, corpus", corpus, True),
-            ("and pairs, bank", shipped, True),
-        )
+    shipped = tuple(Compiling(each) for each in asked if isinstance(each, Derivative))
+    return (
+        Case("compiling, corpus", tuple(corpus.values()), cold=True, beside=False),
+        Case("compiling, bank", shipped, cold=True, beside=False),
     )
-
-
-def _written(question: Derivative, pairs: bool) -> Compiling:
-    """The row of an exercise, its texts written down before anything is measured."""
-    row = Compiling(question, pairs)
-    assert row.texts
-    return row
 
 
 def pairs() -> tuple[Pair, ...]:
