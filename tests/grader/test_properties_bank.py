@@ -11,6 +11,7 @@ import pytest
 from engine.expression import Expr, substitute
 from engine.notation import show
 from engine.question import Derivative
+from generator.bank import Bank
 from grader.grade import grade
 from grader.verdict import Verdict
 from tests.grader.test_diagnosis_planted import SLUGS, drawn, questions
@@ -29,12 +30,14 @@ SIZES = (Fraction(1, 10**6), Fraction(10**6))  # one of them for each template
 NOTATIONS = ("text", "latex", "unicode", "numpy")
 
 
+# All templates but the conceptual one, which has no forward pass.
+BANK = Bank.load()
+DERIVING = tuple(slug for slug in SLUGS if BANK.template(slug).forward)
+
+
 def asked(slug: str) -> Derivative:
     """One derivative question of an exercise of the template."""
-    found = questions(slug)
-    if not found:
-        pytest.skip("the template asks for no derivative")
-    return found[0]
+    return questions(slug)[0]
 
 
 def rewritten(question: Derivative, expr: Expr, random: Random) -> Expr:
@@ -46,7 +49,7 @@ def rewritten(question: Derivative, expr: Expr, random: Random) -> Expr:
     return expr
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", DERIVING)
 def test_the_verdict_survives_rewriting(slug: str) -> None:
     question, random = asked(slug), Random(slug)
     for factor, outcome in ((1, "correct"), (3, "incorrect")):
@@ -56,7 +59,7 @@ def test_the_verdict_survives_rewriting(slug: str) -> None:
         assert verdict.outcome == outcome, (question.id, text, verdict.message)
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", DERIVING)
 def test_the_size_of_an_exercise_changes_nothing(slug: str) -> None:
     question, factor = asked(slug), Random(slug).choice(SIZES)
     larger, size = scaled(question, factor), f"{factor.numerator}/{factor.denominator}"
@@ -82,7 +85,7 @@ def slugs(verdict: Verdict) -> list[str]:
     return [each.slug for each in verdict.diagnosis]
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", DERIVING)
 def test_roundings_change_nothing_and_a_billionth_does(slug: str) -> None:
     question = asked(slug)
     right = show(question.reference)
