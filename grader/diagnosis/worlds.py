@@ -24,7 +24,7 @@ from engine.errors import EngineError
 from engine.expression import Apply, Expr, Var, apply, const, rebuild
 from engine.gradient import gradient
 from engine.notation import Scope
-from engine.notation.elaborate import Elaborator
+from engine.notation.elaborate import Elaborator, Options
 from engine.notation.errors import Mistake
 from engine.notation.syntax import Answer, Chain, Syntax
 from engine.numeric import Batch, Environment, forward
@@ -98,7 +98,8 @@ def readings(syntax: Answer, scope: Scope, loose: bool) -> Iterator[Expr]:
     In a loose one every product fits, so factors side by side after an entry-by-entry product
     have two readings: the one that stands there first.
     """
-    literal, entry_by_entry = Elaborator(scope, True, False), _EntryByEntry(scope, False, True)
+    literal = Elaborator(scope, Options(strict=True))
+    entry_by_entry = _EntryByEntry(scope, Options(entrywise=True))
     for reader in (literal, entry_by_entry) if loose else (literal,):
         try:
             last = reader.answer(syntax).links[-1]

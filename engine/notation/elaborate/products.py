@@ -1,0 +1,136 @@
+"""Products and other operators: what factors side by side mean is decided by their shapes.
+
+s X t Y        (s t) (X Y)      scalars in front, matrices multiplied in order
+A ⊙ B (1 - B)  element-wise, where B and 1 - B cannot be multiplied
+"""
+
+from __future__ import annotations
+
+from engine.expression import Apply, Const, Expr, apply, walk
+from engine.notation import vocabulary as words
+from engine.notation.elaborate.symbols import ONE, ZERO
+from engine.notation.elaborate.units import Units
+from engine.notation.errors import Mistake, Problem, Span
+from engine.notation.fitting import ENTRY_BY_ENTRY, Ones, all_alike, lifted_product, two_readings
+from engine.notation.syntax import Chain, Infix, Syntax, Unary
+from engine.operators import TABLE
+from engine.operators.row import CHAIN
+
+MAX_EXPONENT = 1000
+CROSSES = frozenset({"×", "times"})
+MATLAB_PRODUCT = frozenset({"*", "∗", "ast"})
+
+
+class Products(Units):
+    """Applies operators."""
+
+    def unary(self, node: Unary) -> Expr:
+        arg = self.expr(node.arg)
+        is_vector = len(arg.shape) == 1 or 1 in arg.shape
+        if self.options.lengths and node.op == words.ABSOLUTE_ROW and is_vector:
+            return self.build(words.NORM_ROW, node.span, arg)
+        return self.build(node.op, node.span, arg)
+
+    def infix(self, node: Infix) -> Expr:
+        if TABLE[node.op].notation.power == CHAIN:
+            return self.product(node.span, [node.left, node.right], literal=True)
+        if node.op == words.QUOTIENT_ROW:
+            ratio = self.differential(node)
+            if ratio is not None:
+                return ratio
+        if self.units:
+            identity = self.identity(node)
+            if identity is not None:
+                return identity
+        if node.op == words.SCALING:
+            if self.options.tight and isinstance(node.right, Chain):
+                return self.tightly(node, node.right)
+            left = self.expr(node.left)
+            right = self.beside(node.right)
+            crossed = self.options.crosses and node.sign in CROSSES
+            if crossed or (self.matlab and node.sign in MATLAB_PRODUCT):
+                return self.times(node.span, left, right, False, False)
+        elif node.op == words.EQUALITY and self.asked_class(node) is not None:
+            return self.asked_class(node) or ZERO
+        else:
+            left, right = self.expr(node.left), self.expr(node.right)
+        if node.op == words.POWER_ROW:
+            check_exponent(right, node.right.span)
+        if node.op == words.OUTER_ROW:
+            return self.crossed(node.span, left, right)
+        return self.build(node.op, node.span, left, right)
+
+    def tightly(self, node: Infix, right: Chain) -> Expr:
+        """A ⊙ B C as (A ⊙ B) C."""
+        first, *rest = right.items
+        span = node.left.span[0], first.span[1]
+        product = Infix(span, node.op, node.left, first, node.depth, node.sign)
+        return self.product(node.span, [product, *rest])
+
+    def crossed(self, span: Span, left: Expr, right: Expr) -> Expr:
+        """⊗: entry by entry where the shapes are one, else the outer product."""
+        entrywise = left.shape == right.shape and not self.options.outer
+        if entrywise or not (left.shape and right.shape):
+            return self.build(words.SCALING, span, left, right)
+        return self.build(words.OUTER_ROW, span, left, right)
+
+    def beside(self, node: Syntax) -> Expr:
+        """What stands right of an element-wise product: its factors may be element-wise too."""
+        if isinstance(node, Chain):
+            return self.product(node.span, list(node.items), elementwise=True)
+        return self.expr(node)
+
+    def chain(self, node: Chain) -> Expr:
+        return self.product(node.span, list(node.items))
+
+    def product(
+        self, span: Span, nodes: list[Syntax], elementwise: bool = False, literal: bool = False
+    ) -> Expr:
+        """Scalars in front, then the matrices in order; `literal` admits no other reading."""
+        nodes = [node for node in nodes if not self.is_identity(node)] or nodes
+        values = [self.factor(node, position) for position, node in enumerate(nodes)]
+        scalars: Expr | None = None
+        matrices: Expr | None = None
+        near = values
+        same = not (self.options.strict or literal) and (elementwise or all_alike(nodes, values))
+        for position, value in enumerate(values):
+            if isinstance(value, Ones):
+                value = self.filled(value, near, position)
+            if not value.shape:
+                scalars = value if scalars is None else apply(words.SCALING, scalars, value)
+            elif matrices is None:
+                matrices = value
+            else:
+                fork = not (literal or self.options.strict)
+                matrices = self.times(span, matrices, value, same, fork)
+        if matrices is None:
+            return scalars or ONE
+        return matrices if scalars is None else apply(words.SCALING, scalars, matrices)
+
+    def times(self, span: Span, left: Expr, right: Expr, elementwise: bool, fork: bool) -> Expr:
+        """The matrix product; element-wise where only that fits and the place allows it."""
+        if not left.shape or not right.shape:
+            return apply(words.SCALING, left, right)
+        left, right = lifted_product(left, right)
+        if self.options.dots and left.shape == right.shape and 1 in left.shape:
+            return self.build(words.INNER_ROW, span, left, right)
+        if elementwise and left.shape == right.shape and left.shape[1:] != right.shape[:1]:
+            self.notes.append(ENTRY_BY_ENTRY)
+            return apply(words.SCALING, left, right)
+        if fork and two_readings(left, right):
+            self.forked = True
+            if self.options.entrywise:
+                return apply(words.SCALING, left, right)
+        return self.build(words.PRODUCT_OF_MATRICES, span, left, right)
+
+
+def check_exponent(exponent: Expr, span: Span) -> None:
+    """Numbers in exponents are small, so that nothing astronomical is ever computed."""
+    if isinstance(exponent, Const):
+        large = max(abs(exponent.value.numerator), exponent.value.denominator) > MAX_EXPONENT
+    else:
+        large = not exponent.names and any(
+            isinstance(part, Apply) and part.op == words.POWER_ROW for part in walk(exponent)
+        )
+    if large:
+        raise Mistake(Problem("limit", span, f"an exponent is at most {MAX_EXPONENT}"))

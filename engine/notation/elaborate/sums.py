@@ -1,0 +1,113 @@
+"""Sums over an index, `einsum`, and numbers of rows, columns and entries."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from engine.errors import ShapeError
+from engine.expression import Const, Expr, Var, apply
+from engine.notation import vocabulary as words
+from engine.notation.components import einsum, is_bracketed, unbound
+from engine.notation.elaborate.calls import Calls
+from engine.notation.elaborate.symbols import ONE, free_name
+from engine.notation.errors import Mistake, Problem
+from engine.notation.indices import extent, extents
+from engine.notation.syntax import LAST, LENGTH, Binder, Einsum, Group, Infix, Number, Size
+from engine.shapes import Dim, Shape
+
+
+class Sums(Calls):
+    """Sums and counts."""
+
+    def binder(self, node: Binder) -> Expr:
+        """A sum over an index; bounds that are left out are those of what it selects from."""
+        whole = self.summed_away(node)
+        if whole is not None:
+            return whole
+        before = self.bound.get(node.index)
+        zero_based = isinstance(node.low, Number) and node.low.value == 0
+        if node.low is None and node.high is None and self.scope.base == 0:
+            zero_based = is_bracketed(node.body)
+        own = free_name(node.index, self.scope)
+        variable = Var(own)
+        self.bound[node.index] = apply("sub", variable, ONE) if zero_based else variable
+        body = self.expr(node.body)
+        if before is None:
+            del self.bound[node.index]
+        else:
+            self.bound[node.index] = before
+        size = self.high(node, zero_based) if node.high is not None else extent(body, own)
+        if size is None:
+            raise Mistake(
+                Problem("parse", node.span, f"the sum does not say how far {node.index} goes")
+            )
+        self.check_extents(node, body, size, own)
+        return apply(node.op, body, index=own, size=size)
+
+    def summed_away(self, node: Binder) -> Expr | None:
+        """Σ_m X, where m is a dimension of X and no index in it: the sum along its axis."""
+        if node.high is not None or self.scope.dimension(node.index) != node.index:
+            return None
+        if node.index in unbound(node.body):
+            return None
+        body = self.expr(node.body)
+        if body.shape.count(node.index) != 1:
+            return None
+        axis = body.shape.index(node.index)
+        return self.build("sum", node.span, body, axis=axis, keepdims=True)
+
+    def check_extents(self, node: Binder, body: Expr, size: Dim, own: str) -> None:
+        """Refuses an index that runs further, or less far, than what it selects from."""
+        for found, base in extents(body, own):
+            short = isinstance(size, int) and isinstance(found, int) and size <= found
+            if found != size and not short:
+                where = f"the index {node.index} runs to {size}, but selects one of {found}"
+                raise Mistake(Problem("shape", node.span, where, shapes=(base.shape,)))
+
+    def high(self, node: Binder, zero_based: bool) -> Dim:
+        """The number of terms, from the upper bound."""
+        high = node.high
+        while isinstance(high, Group):
+            high = high.inner
+        if isinstance(high, Infix) and high.op == "sub":
+            inner = high.left.inner if isinstance(high.left, Group) else high.left
+            if not zero_based and isinstance(inner, Number):
+                return self.dim(Number(inner.span, inner.value - 1))
+            if zero_based:
+                return self.dim(inner)
+            if isinstance(inner, Infix) and inner.op == "add":
+                return self.dim(inner.left)
+        if high is None or zero_based:
+            raise Mistake(Problem("parse", node.span, "a sum runs from 1 to n, or from 0 to n - 1"))
+        return self.dim(high)
+
+    def size(self, node: Size) -> Expr:
+        """The number of rows, columns or entries."""
+        base = self.expr(node.base)
+        shape = _counted(base.shape, node.axis)
+        factors = [Const(Fraction(dim)) if isinstance(dim, int) else Var(dim) for dim in shape]
+        present = [factor for factor in factors if factor != ONE] or [ONE]
+        product: Expr = present[0]
+        for factor in present[1:]:
+            product = apply(words.SCALING, product, factor)
+        return product
+
+    def einsum(self, node: Einsum) -> Expr:
+        """`einsum('ij,jk->ik', X, Y)`."""
+        operands = [self.expr(arg) for arg in node.args]
+        try:
+            return einsum(node.spec, operands)
+        except ShapeError as error:
+            shapes = tuple(operand.shape for operand in operands)
+            raise Mistake(Problem("shape", node.span, str(error), shapes=shapes)) from error
+        except ValueError as error:
+            raise Mistake(Problem("parse", node.span, str(error))) from error
+
+
+def _counted(shape: Shape, axis: int | None) -> Shape:
+    """The dimensions whose product is asked for."""
+    if axis == LAST:
+        axis = len(shape) - 1
+    if axis == LENGTH:
+        axis = 1 if len(shape) == 2 and shape[0] == 1 else 0
+    return shape if axis is None else shape[axis : axis + 1]
