@@ -11,7 +11,8 @@ from html import escape
 
 from engine.expression import Apply, Expr
 from engine.notation import spelling
-from engine.notation.printer import BINDER, Dialect, Part, Printer
+from engine.notation.dialects import Dialect, Part
+from engine.notation.printer import BINDER, Printer
 from engine.notation.spelling import Style
 from engine.operators import TABLE
 from engine.operators.row import ATOM, POSTFIX, POWER, PRODUCT, SIGN

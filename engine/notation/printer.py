@@ -7,13 +7,13 @@ than its place allows is put in brackets.  What is printed is read back as the s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from engine.expression import Apply, Const, Expr, Var, const
 from engine.notation import vocabulary as words
-from engine.notation.fitting import two_readings
+from engine.notation.dialects import DIALECTS, Dialect, Part
+from engine.notation.factors import is_open, side_by_side
 from engine.notation.indices import extent, pairs
 from engine.notation.spelling import Style
 from engine.operators import TABLE
@@ -33,45 +33,6 @@ from engine.shapes import Dim, Shape
 BINDER = SUM + 5  # a sum over an index ends where a product ends
 PLAIN = Style()
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How one notation differs from the others.
-
-    `explicit`: every product has a sign; `stacked`: quotients and scripts are set in two
-    dimensions, in braces; `raised`: whole exponents have characters of their own.
-    """
-
-    name: Literal["text", "numpy", "unicode", "latex"]
-    explicit: bool = False
-    stacked: bool = False
-    raised: bool = False
-    times: str = ", "
-    indicator: str = "1{{{}}}"
-
-
-DIALECTS = {
-    dialect.name: dialect
-    for dialect in (
-        Dialect("text"),
-        Dialect("numpy", explicit=True),
-        Dialect("unicode", raised=True, times="×"),
-        Dialect("latex", stacked=True, times=r" \times ", indicator=r"\mathbf{{1}}\{{{}\}}"),
-    )
-}
-
-
-class Part(NamedTuple):
-    """A rendered expression; `scripts` names the corners that are already taken."""
-
-    text: str
-    power: int
-    scripts: str = ""
-
-    @property
-    def signed(self) -> bool:
-        return self.text.startswith(("-", "−", "<mo>−"))
 
 
 def render(
@@ -185,13 +146,13 @@ class Printer:
 
     def product(self, expr: Apply) -> Part:
         """Factors side by side where that is read back as the same, else with a sign."""
-        factors = None if self.dialect.explicit else _side_by_side(expr)
+        factors = None if self.dialect.explicit else side_by_side(expr)
         if factors is None:
             return self.spread(expr, PRODUCT)
         first, *inner, last = (self.part(factor) for factor in factors)
         parts = [self.at_least(CHAIN + 1, first)]
         parts += [self.at_least(CHAIN + 1, part, inner=True) for part in inner]
-        open_ended = _is_open(factors[-1])
+        open_ended = is_open(factors[-1])
         parts.append(last if open_ended else self.at_least(CHAIN + 1, last, inner=True))
         return Part(self.joined([part.text for part in parts]), BINDER if open_ended else CHAIN)
 
@@ -356,46 +317,6 @@ class Printer:
         full = self.dialect.stacked or extent(expr.args[0], index) != size
         bounds = f"_{{{index}=1}}^{{{self.dim(size)}}}" if full else f"_{index}"
         return Part(f"{self.glyph(expr)}{bounds} {body.text}", BINDER)
-
-
-def _side_by_side(expr: Apply) -> list[Expr] | None:
-    """The factors that are read back as `expr`: scalars first, then a run of matrix products."""
-    if expr.op == words.PRODUCT_OF_MATRICES:
-        return _run(expr)
-    scale, scaled = expr.args
-    if scale.shape or isinstance(scaled, Const):
-        return None
-    run = _run(scaled) if _is_plain_product(scaled) else None
-    return [*_scalars(scale), *(run or [scaled])]
-
-
-def _is_open(expr: Expr) -> bool:
-    """Whether `expr` is a sum, which reaches to the end of the product it stands in."""
-    return isinstance(expr, Apply) and TABLE[expr.op].notation.kind == "binder"
-
-
-def _scalars(expr: Expr) -> list[Expr]:
-    """A product of scalars, taken apart on its left side."""
-    if isinstance(expr, Apply) and expr.op == words.SCALING and not isinstance(expr.args[1], Const):
-        return [*_scalars(expr.args[0]), expr.args[1]]
-    return [expr]
-
-
-def _run(expr: Expr) -> list[Expr] | None:
-    """The factors of matrix products, taken apart on the left; None where a sign is needed."""
-    if not isinstance(expr, Apply) or not _is_plain_product(expr):
-        return None
-    left, right = expr.args
-    return [*(_run(left) or [left]), right]
-
-
-def _is_plain_product(expr: Expr) -> bool:
-    """Whether `expr` is a matrix product that is read back without a sign."""
-    return (
-        isinstance(expr, Apply)
-        and expr.op == words.PRODUCT_OF_MATRICES
-        and not two_readings(*expr.args)
-    )
 
 
 def _before(index: Expr) -> Expr:
