@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from alembic import context
+from sqlalchemy import func, select
 
 from api.store.database import Database
 from api.store.models import Base
+
+LOCK = 0x67726164  # our number among PostgreSQL's locks: whoever has it migrates
 
 
 def run_online(database: Database) -> None:
@@ -19,6 +22,8 @@ def run_online(database: Database) -> None:
             transactional_ddl=True,
         )
         with context.begin_transaction():
+            if connection.dialect.name == "postgresql":  # SQLite locks at the beginning
+                connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             context.run_migrations()
 
 

@@ -1,4 +1,8 @@
-"""A migrated database, and the service on it with a queue and a clock that obey the test."""
+"""A migrated database, and the service on it with a queue and a clock that obey the test.
+
+Whatever uses a database is run on SQLite and on PostgreSQL; a test of one of them says so with
+`@ON_SQLITE` or `@ON_POSTGRESQL`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from flask_openapi3.openapi import OpenAPI
+from sqlalchemy import make_url
 
 from api.app import create_app, draw_seed
 from api.context import EXTENSION, Context
@@ -18,6 +23,7 @@ from api.store.migrate import migrate
 from generator.bank import Bank
 from tests.api.fakes.queue import FakeQueue
 from tests.api.house import Clock, House
+from tests.api.postgresql import DIALECTS, Server, server
 
 
 @pytest.fixture(scope="session")
@@ -34,15 +40,59 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "gradbook.sqlite3"
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server, started for the first test that asks for it."""
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(postgresql: Server) -> Iterator[str]:
+    """The name of a database on it made by the migrations, to be copied."""
+    with postgresql.database() as url:
+        migrate(url)
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(params=DIALECTS)
+def dialect(request: pytest.FixtureRequest) -> str:
+    """On what the test is run."""
+    return str(request.param)
+
+
 @pytest.fixture
-def settings(tmp_path: Path, migrated: Path) -> Settings:
-    """Settings of a fresh, migrated SQLite database, with no broker."""
+def database_url(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
+    if dialect == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated"), tmp_path)
+        yield sqlite_url(tmp_path)
+        return
+    postgresql: Server = request.getfixturevalue("postgresql")
+    with postgresql.database(request.getfixturevalue("template")) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_url(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database without any table."""
+    if dialect == "sqlite":
+        yield sqlite_url(tmp_path / "empty")
+        return
+    postgresql: Server = request.getfixturevalue("postgresql")
+    with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings of a fresh, migrated database, with no broker."""
     environment = {
         "GRADBOOK_DATA": str(tmp_path),
+        "GRADBOOK_DATABASE_URL": database_url,
         "GRADBOOK_BROKER_URL": "redis://127.0.0.1:1/0",
         "GRADBOOK_MAX_WAIT": "0.3",
     }
-    shutil.copy(migrated, tmp_path)
     return Settings.from_environment(environment)
 
 

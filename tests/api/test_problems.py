@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from api.context import EXTENSION
 from api.schemas import PROBLEM_TYPE
+from api.store.database import Database
 from tests.api.house import TEMPLATE, House
 
 EXERCISES = "/api/v1/exercises"
@@ -128,10 +130,15 @@ def test_a_fault_of_ours_is_logged_and_not_told(
     assert "secret cause" in caplog.text
 
 
-def test_a_database_that_is_away_is_said_to_come_back(house: House) -> None:
-    house.database.engine.dispose()
-    with house.database.writing.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE token")
+AWAY = {
+    "sqlite": "sqlite:////no/such/folder/gradbook.sqlite3",
+    "postgresql": "postgresql:///gradbook?host=/no/such/folder",
+}
+
+
+def test_a_database_that_is_away_is_said_to_come_back(house: House, dialect: str) -> None:
+    context = house.app.extensions[EXTENSION]
+    house.app.extensions[EXTENSION] = replace(context, database=Database(AWAY[dialect]))
     answer = house.learner.get("/api/v1/worksheets")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "1"

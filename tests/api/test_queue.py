@@ -28,6 +28,7 @@ from grader.delivery import HARD_SECONDS, SETTINGS, SOFT_SECONDS, TRANSPORT, VIS
 from tests.api.brokers import LocalBroker
 from tests.api.fakes.grader import record_message
 from tests.api.house import House
+from tests.api.postgresql import ON_SQLITE
 
 MESSAGE = GradeMessage(uuid.UUID(int=1), {"format": "gradbook.question/1"}, "x")
 
@@ -175,6 +176,7 @@ def test_nonsense_is_dropped_and_logged(
     assert "verdict dropped" in caplog.text
 
 
+@ON_SQLITE
 def test_a_locked_database_is_tried_again_until_it_is_free(recorder: House) -> None:
     attempt = recorder.attempt()
     file = recorder.settings.database_url.removeprefix("sqlite:///")
@@ -190,6 +192,7 @@ def test_a_locked_database_is_tried_again_until_it_is_free(recorder: House) -> N
     assert recorder.learner.get(f"/api/v1/attempts/{attempt}").get_json()["state"] == "graded"
 
 
+@ON_SQLITE
 def test_there_is_no_last_try(recorder: House) -> None:
     """Celery's own limit is three; run by the real task, which here starts again at once."""
     attempt = recorder.attempt()

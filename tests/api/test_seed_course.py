@@ -11,7 +11,7 @@ from api.errors import SettingsError
 from api.seed_course import FILE, ensure_demo_course
 from api.settings import Settings
 from api.store.database import Database
-from api.store.migrate import migrate
+from api.store.models import Base
 from tests.api.house import Door
 
 
@@ -43,11 +43,11 @@ def test_the_database_has_only_their_hashes(settings: Settings, database: Databa
     assert course.instructor_token not in stored
 
 
-def test_a_new_database_gets_a_new_course(settings: Settings) -> None:
+def test_an_emptied_database_gets_a_new_course(settings: Settings, database: Database) -> None:
     first = ensure_demo_course(settings)
-    for file in settings.data.glob("gradbook.sqlite3*"):
-        file.unlink()
-    migrate(settings.database_url)
+    with database.writing.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
     assert ensure_demo_course(settings).course_id != first.course_id
 
 

@@ -18,10 +18,11 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from api.errors import StoreUnavailable
-from api.settings import Settings, sqlite_url
+from api.settings import Settings
 from api.store.database import Database
 from api.store.migrate import SCRIPTS, configured, migrate
 from api.store.models import Base, Moment
+from tests.api.postgresql import ON_SQLITE
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -52,13 +53,15 @@ def test_migrating_again_changes_nothing(settings: Settings) -> None:
 
 
 def test_migrating_at_the_same_time_from_two_processes_is_safe(
-    tmp_path: Path, checkout: Path
+    empty_url: str, tmp_path: Path, checkout: Path
 ) -> None:
     command = [sys.executable, "-m", "api.store.migrate"]
-    environment = {"GRADBOOK_DATA": str(tmp_path / "new"), "PATH": ""}
+    environment = {
+        "GRADBOOK_DATA": str(tmp_path / "empty"), "GRADBOOK_DATABASE_URL": empty_url, "PATH": ""
+    }  # fmt: skip
     both = [subprocess.Popen(command, env=environment, cwd=checkout) for _ in range(2)]
     assert [process.wait(30) for process in both] == [0, 0]
-    database = Database(sqlite_url(tmp_path / "new"))
+    database = Database(empty_url)
     assert "attempt" in inspect(database.engine).get_table_names()
     database.close()
 
@@ -80,6 +83,7 @@ def test_no_module_creates_tables_behind_the_migrations() -> None:
     assert [path for path in sources if forbidden in path.read_text(encoding="utf-8")] == []
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("pragma", "value"), [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 2)]
 )
@@ -111,6 +115,7 @@ def test_a_failed_unit_of_work_leaves_nothing(database: Database) -> None:
         assert unit.people.course(course_id) is None
 
 
+@ON_SQLITE
 def test_a_locked_database_is_unavailable_and_not_broken(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,7 +142,6 @@ def test_roles_are_checked_by_the_database(database: Database) -> None:
     with database.write() as unit:
         unit.people.add_course(uuid.UUID(int=1), "Course", NOW)
     with pytest.raises(IntegrityError, match="ck_enrolment_role"), database.writing.begin() as raw:
-        raw.execute(text("PRAGMA foreign_keys = OFF"))
         raw.execute(
             text("INSERT INTO enrolment VALUES (:course, :person, 'king')"),
             {"course": uuid.UUID(int=1).hex, "person": uuid.UUID(int=2).hex},
