@@ -2,38 +2,31 @@
 
 The recorder is the Celery worker of this side; start it with
 
-    celery -A api.queue worker -Q record
+    celery -A api.queue worker -Q record --pool=solo
 
-A verdict that cannot be stored just now is tried again until it can. Should its message get lost
-all the same, the attempt is still pending, and the sweeper has it graded again.
+Verdicts that cannot be stored just now are tried again until they can. Should their message get
+lost all the same, the attempts are still pending, and the sweeper has them graded again.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from celery import Celery
 from celery.utils.log import get_task_logger
-from kombu.exceptions import OperationalError
 
-from api.attempts.messages import GradeMessage, read_record
+from api.attempts.messages import GradeMessage, Record, read_records
 from api.attempts.service import record
-from api.errors import BrokerDown, MalformedMessage, NotFound, StoreUnavailable
+from api.errors import BrokerDown, MalformedMessage, StoreUnavailable
 from api.settings import Settings
 from api.store.database import Database
-from grader.delivery import (
-    GRADE_QUEUE,
-    GRADE_TASK,
-    RECORD_QUEUE,
-    RECORD_TASK,
-    SETTINGS,
-    TRANSPORT,
-)
+from grader.delivery import GRADE_TASK, MOST_ITEMS, RECORD_QUEUE, RECORD_TASK, Priority
+from grader.transport import Waiting, application, faults, send
+from grader.wire import grade_document
 
 log = get_task_logger(__name__)
 
@@ -50,49 +43,44 @@ class GradeQueue:
     """
 
     def __init__(self, broker_url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._celery = celery_app(broker_url, **IMPATIENT)
+        self._celery = application("api", broker_url, RECORD_QUEUE, **IMPATIENT)
+        self._faults = faults(self._celery)
         self._clock = clock
         self._silent_until = 0.0
 
     def hand_over(self, message: GradeMessage) -> None:
-        """Puts one answer into the grade queue; BrokerDown when that cannot be done now."""
-        if self._clock() < self._silent_until:
-            raise BrokerDown("The broker did not answer a moment ago.")
-        try:
-            self._celery.send_task(
-                GRADE_TASK,
-                args=[message.to_json()],
-                queue=GRADE_QUEUE,
-                retry=False,
-                ignore_result=True,
-            )
-        except OperationalError as fault:
-            self._silent_until = self._clock() + PAUSE_SECONDS
-            raise BrokerDown("The broker cannot be reached.") from fault
+        """Puts one answer before the graders at once; BrokerDown when that cannot be done now."""
+        self._send([message], Priority.LIVE)
 
-    def backlog(self) -> int:
-        """How many answers wait in the grade queue for a worker."""
+    def hand_over_many(
+        self, messages: Sequence[GradeMessage], priority: Priority = Priority.REGRADE
+    ) -> None:
+        """Puts many answers into a queue, MOST_ITEMS to a message.
+
+        Those of one question belong beside each other. BrokerDown when that cannot be done now;
+        those in front may have been taken then, and doing so again is harmless.
+        """
+        for first in range(0, len(messages), MOST_ITEMS):
+            self._send(messages[first : first + MOST_ITEMS], priority)
+
+    def backlog(self, priority: Priority = Priority.LIVE) -> int:
+        """How many messages wait in a grade queue for a worker."""
         try:
             with self._celery.connection_for_read() as connection:
-                queue = connection.default_channel.queue_declare(GRADE_QUEUE, passive=False)
+                queue = connection.default_channel.queue_declare(str(priority), passive=False)
                 return int(queue.message_count)
-        except connection_faults(self._celery) as fault:
+        except self._faults as fault:
             raise BrokerDown("The broker cannot be reached.") from fault
 
-
-def connection_faults(celery: Celery) -> tuple[type[BaseException], ...]:
-    """The exceptions that mean that a broker cannot be reached."""
-    connection = celery.connection_for_read()
-    return (OperationalError, *connection.connection_errors, *connection.channel_errors)
-
-
-def celery_app(broker_url: str, **transport: Any) -> Celery:
-    """A Celery application on this broker, with the delivery settings both sides share."""
-    celery = Celery("api", broker=broker_url, set_as_current=False)
-    celery.conf.update(SETTINGS, task_default_queue=RECORD_QUEUE)
-    celery.conf.broker_transport_options = {**TRANSPORT, **transport}
-    celery.conf.broker_pool_limit = 32
-    return celery
+    def _send(self, messages: Sequence[GradeMessage], priority: Priority) -> None:
+        if self._clock() < self._silent_until:
+            raise BrokerDown("The broker did not answer a moment ago.")
+        document = grade_document([message.item for message in messages])
+        try:
+            send(self._celery, GRADE_TASK, document, priority)
+        except self._faults as fault:
+            self._silent_until = self._clock() + PAUSE_SECONDS
+            raise BrokerDown("The broker cannot be reached.") from fault
 
 
 @cache
@@ -101,19 +89,39 @@ def database(_process: int) -> Database:
     return Database(settings.database_url)
 
 
-def record_verdict(task: Any, payload: Any) -> None:
-    """Stores one verdict; a database that is away is tried again, nonsense is dropped."""
+def record_verdicts(task: Any, payload: Any) -> None:
+    """Stores the verdicts of one message, and of those that have come in meanwhile, as one.
+
+    A database that is away is tried again, nonsense is dropped.
+    """
     try:
-        message = read_record(payload)
-        with database(os.getpid()).write() as unit:
-            record(unit, message, datetime.now(UTC))
-    except (MalformedMessage, NotFound) as fault:
-        log.error("verdict dropped: %s", fault)
+        with waiting.taken(MOST_ITEMS) as more:
+            store([record for each in (payload, *more) for record in arrived(each)])
     except StoreUnavailable as fault:
         pause = min(LONGEST_RETRY_SECONDS, 0.1 * 2 ** min(task.request.retries, 10))
         raise task.retry(exc=fault, countdown=pause) from fault
 
 
+def store(records: Sequence[Record]) -> None:
+    """Leaves these verdicts stored; StoreUnavailable when that cannot be done now."""
+    if not records:
+        return
+    with database(os.getpid()).write() as unit:
+        unknown = record(unit, records, datetime.now(UTC)).unknown
+    for attempt in unknown:
+        log.error("verdict dropped: there is no attempt %s", attempt)
+
+
+def arrived(payload: Any) -> Iterable[Record]:
+    """The verdicts of a payload; none, with a line in the log, for nonsense."""
+    try:
+        return read_records(payload)
+    except MalformedMessage as fault:
+        log.error("verdict dropped: %s", fault)
+        return ()
+
+
 settings = Settings.from_environment(os.environ)
-app = celery_app(settings.broker_url)
-app.task(record_verdict, name=RECORD_TASK, bind=True, max_retries=None)  # until it is stored
+app = application("api", settings.broker_url, RECORD_QUEUE)
+waiting = Waiting(app, RECORD_QUEUE, RECORD_TASK)
+app.task(record_verdicts, name=RECORD_TASK, bind=True, max_retries=None)  # until it is stored

@@ -36,6 +36,7 @@ from api.broker import Broker
 from api.command import CommandFailed
 from api.process import ROOT, Keeper, Process, Program
 from api.settings import VARIABLES, Settings
+from grader.delivery import RECORD_QUEUE, Priority
 
 START_SECONDS = 60.0
 GIVEN_BROKER_SECONDS = 5.0  # somebody else runs it, so it should be there already
@@ -49,6 +50,8 @@ DIRECT = build_opener(ProxyHandler({}))
 
 # Matrices here are tiny; more threads would only get in each other's way.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+GRADER, GRADE_QUEUES = "grader.worker", ",".join(Priority)
 
 CELERY = ("-m", "celery", "--quiet")
 WORKER = (
@@ -221,8 +224,8 @@ def programs(settings: Settings, source: Broker, web_socket: int, graders: int) 
             "web", python(*GUNICORN, f"--bind=fd://{web_socket}", "api.wsgi:create()"),
             service, inherited=(web_socket,),
         ),
-        Program("grader", worker("grader.worker", "grade", graders), isolated),
-        Program("recorder", worker("api.queue", "record", 1), service),
+        Program("grader", worker(GRADER, GRADE_QUEUES, f"-c{graders}"), isolated),
+        Program("recorder", worker("api.queue", RECORD_QUEUE, "--pool=solo"), service),
         Program("sweeper", python("-m", "api.sweeper"), service),
     )  # fmt: skip
     return [row for row in rows if row.command]
@@ -232,10 +235,10 @@ def python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, *arguments)
 
 
-def worker(app: str, queue: str, processes: int) -> tuple[str, ...]:
-    """The command of a Celery worker on one queue."""
-    name = f"--hostname={queue}@gradbook"
-    return python(*CELERY, f"--app={app}", *WORKER, f"--queues={queue}", f"-c{processes}", name)
+def worker(app: str, queues: str, processes: str) -> tuple[str, ...]:
+    """The command of a Celery worker, which takes from the first of its queues first."""
+    name = f"--hostname={app}@gradbook"
+    return python(*CELERY, f"--app={app}", *WORKER, f"--queues={queues}", processes, name)
 
 
 def environment(ours: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import FrameType
@@ -24,20 +24,21 @@ from api.errors import BrokerDown, SettingsError, StoreUnavailable
 from api.queue import GradeQueue
 from api.settings import Settings
 from api.store.database import Database
+from grader.delivery import MOST_ITEMS, Priority
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 2 * MOST_ITEMS
 
 
 class Outbound(Protocol):
     """The queue, as far as a sweeper needs it; both raise BrokerDown."""
 
-    def hand_over(self, message: GradeMessage) -> None:
-        """Puts one answer into the queue."""
+    def hand_over_many(self, messages: Sequence[GradeMessage], priority: Priority) -> None:
+        """Puts answers into a queue."""
 
     def backlog(self) -> int:
-        """How many answers wait there."""
+        """How many messages wait in the queue of live answers."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,10 @@ class Sweeper:
             return 0
         handed_over: list[uuid.UUID] = []
         try:
-            for message in messages:
-                self.queue.hand_over(message)
-                handed_over.append(message.attempt)
+            for first in range(0, len(messages), MOST_ITEMS):
+                some = messages[first : first + MOST_ITEMS]
+                self.queue.hand_over_many(some, Priority.LIVE)
+                handed_over += [message.attempt for message in some]
         finally:  # whatever the broker took before it went away counts
             self._note(handed_over)
         return len(handed_over)

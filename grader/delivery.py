@@ -6,16 +6,28 @@ whatever a killed process held is handed out again. Nothing here imports Celery.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
-GRADE_QUEUE, GRADE_TASK, GRADE_FORMAT = "grade", "gradbook.grade", "gradbook.grade/1"
-RECORD_QUEUE, RECORD_TASK, RECORD_FORMAT = "record", "gradbook.record", "gradbook.record/1"
+GRADE_TASK = "gradbook.grade"
+RECORD_QUEUE, RECORD_TASK = "record", "gradbook.record"
+
+
+class Priority(StrEnum):
+    """The queues of answers to be graded, in the order in which a worker takes from them."""
+
+    LIVE = "grade"  # somebody may be waiting
+    REGRADE = "regrade"
+
 
 SOFT_SECONDS = 8.0  # the task is asked to stop
 HARD_SECONDS = 10.0  # its process is killed
 VISIBILITY_SECONDS = 15.0  # above HARD_SECONDS, or a slow task would start a second time
 
+MOST_ITEMS = 100  # answers or verdicts in one message
+
 TRANSPORT: dict[str, Any] = {
+    "queue_order_strategy": "priority",  # as the worker's command names its queues
     "visibility_timeout": VISIBILITY_SECONDS,
     "unacked_restore_interval": 1,  # look every second for what a dead worker held
     "unacked_restore_throttle": 1,
@@ -31,6 +43,8 @@ SETTINGS: dict[str, Any] = {
     "task_store_errors_even_if_ignored": False,
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
+    "task_acks_on_failure": True,
+    "task_acks_on_timeout": False,  # a killed task is handed out again; its starts are counted
     "worker_prefetch_multiplier": 1,
     "task_soft_time_limit": SOFT_SECONDS,
     "task_time_limit": HARD_SECONDS,

@@ -6,51 +6,54 @@ Here alone the clock is read: `milliseconds` is what the judgement took.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
 from engine.question import Question, question_from_json
-from grader.delivery import GRADE_FORMAT, RECORD_FORMAT
-from grader.errors import MalformedMessage
 from grader.feedback import level
 from grader.grade import grade
-from grader.verdict import to_json
+from grader.verdict import Verdict, to_json
 from grader.version import GRADER_VERSION
+from grader.wire import Document, Item, Record, read_grade, record_document
 
 KEPT = 256  # questions, of some 20 kB
+QUARANTINED = f"{GRADER_VERSION}+quarantined"  # not a grader's verdict, so one may still come
+
+NOT_GRADED = (
+    "This answer could not be graded automatically. It is kept as you wrote it, costs you nothing, "
+    "and will be looked at by your instructor."
+)
 
 
-def grade_message(message: Mapping[str, Any]) -> dict[str, Any]:
-    """The gradbook.record/1 message that answers a gradbook.grade/1 message.
+def grade_message(message: Any) -> Document:
+    """The message to the recorder that answers a message to the grader (`grader.wire`).
 
-    Its optional field `feedback` says how much the verdict tells (`grader.feedback`), all if it is
-    missing; `earlier` holds the learner's own answers to earlier questions, by the variable
-    differentiated for (`grader.carried`).  Raises for a message or a question that is not one: a
-    fault of ours, never the learner's.
+    Raises for a message or a question that is not one: a fault of ours, never the learner's.
     """
-    if message.get("format") != GRADE_FORMAT:
-        raise MalformedMessage(f"expected a message of format {GRADE_FORMAT!r}")
+    return record_document([judged(item) for item in read_grade(message)])
+
+
+def judged(item: Item) -> Record:
+    """The verdict on one answer, to be recorded; raises only through a fault of ours."""
     started = perf_counter()
-    question = _question(json.dumps(message["question"], sort_keys=True))
-    told, earlier = level(message.get("feedback", "full")), _earlier(message)
-    verdict = grade(question, message["text"], told, earlier)
+    question = _question(json.dumps(item.question, sort_keys=True))
+    verdict = grade(question, item.text, level(item.feedback), item.earlier)
+    return _record(item, verdict, perf_counter() - started)
+
+
+def quarantined(item: Item) -> Record:
+    """What is recorded of an answer whose grading never came to an end."""
+    return _record(item, Verdict("needs_review", "quarantined", NOT_GRADED, grader=QUARANTINED), 0)
+
+
+def _record(item: Item, verdict: Verdict, seconds: float) -> Record:
     return {
-        "format": RECORD_FORMAT,
-        "attempt": message["attempt"],
-        "grader": GRADER_VERSION,
+        "attempt": item.attempt,
+        "grader": verdict.grader,
         "verdict": to_json(verdict),
-        "milliseconds": round((perf_counter() - started) * 1000, 3),
+        "milliseconds": round(seconds * 1000, 3),
     }
-
-
-def _earlier(message: Mapping[str, Any]) -> dict[str, str]:
-    """The earlier answers of a message; raises MalformedMessage where they are not texts."""
-    earlier = message.get("earlier", {})
-    if not isinstance(earlier, dict) or not all(isinstance(text, str) for text in earlier.values()):
-        raise MalformedMessage("expected 'earlier' to hold texts by the name of a variable")
-    return earlier
 
 
 @lru_cache(maxsize=KEPT)

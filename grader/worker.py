@@ -1,67 +1,89 @@
-"""The grading worker: takes an answer from one queue, sends its verdict to the other.
+"""The grading worker: takes answers from the grade queues, sends their verdicts to the recorder.
 
 It evaluates what strangers typed, so it is given nothing worth stealing: no database, no
 files, and two settings: GRADBOOK_BROKER_URL, and GRADBOOK_SAMPLE_KEY, the secret from which the
 points are drawn at which answers are compared (see grader.points). Start it with
 
-    celery -A grader.worker worker -Q grade
+    celery -A grader.worker worker -Q grade,regrade
 
-A fault of ours raises: the message is dropped and logged, the attempt stays pending, and the
-sweeper of the other side sends it again later. It is never marked incorrect.
+It takes from the first queue as long as there is anything. A fault of ours is logged and leaves its
+attempt pending; the sweeper of the other side sends it again later. It is never marked incorrect.
 """
 
 from __future__ import annotations
 
 import os
+import resource
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
-from celery import Celery
+from celery.exceptions import Reject, SoftTimeLimitExceeded
 from celery.signals import worker_process_init
 
-from grader.delivery import (
-    GRADE_FORMAT,
-    GRADE_QUEUE,
-    GRADE_TASK,
-    RECORD_QUEUE,
-    RECORD_TASK,
-    SETTINGS,
-)
-from grader.errors import MalformedMessage
-from grader.messages import grade_message
+from grader.delivery import GRADE_TASK, RECORD_QUEUE, RECORD_TASK, Priority
 from grader.settled import settle
+from grader.starts import Starts
+from grader.transport import application, faults, send
+from grader.turn import Turn, Worker
+from grader.wire import Item, grade_document, read_grade, record_document
 
 DEFAULT_BROKER = "redis://127.0.0.1:6379/0"
-LONGEST_ANSWER = 20_000  # characters; the service accepts fewer
-
-FIELDS: tuple[tuple[str, type], ...] = (("attempt", str), ("question", dict), ("text", str))
-
-
-def checked(message: Any) -> dict[str, Any]:
-    """The message, if it is a gradbook.grade/1; MalformedMessage says what is wrong otherwise."""
-    if not isinstance(message, dict) or message.get("format") != GRADE_FORMAT:
-        raise MalformedMessage(f"expected a message of format {GRADE_FORMAT!r}")
-    for field, kind in FIELDS:
-        if not isinstance(message.get(field), kind):
-            raise MalformedMessage(f"expected {field!r} to be of type {kind.__name__}")
-    if len(message["text"]) > LONGEST_ANSWER:
-        raise MalformedMessage(f"expected at most {LONGEST_ANSWER} characters of text")
-    return message
+EXHAUSTING = (MemoryError, SoftTimeLimitExceeded)
+MEMORY_BYTES = 2 * 1024**3  # of addresses; a process that wants more is refused
+REPLACED_KILOBYTES = 512 * 1024  # a process that has grown so large makes room for a new one
 
 
-def grade(message: Any) -> None:
-    """Grades one answer and hands the verdict on, to be recorded."""
-    verdict = grade_message(checked(message))
-    app.send_task(RECORD_TASK, args=[verdict], queue=RECORD_QUEUE)
+def grade(task: Any, message: Any) -> None:
+    """Grades the answers of one message and hands the verdicts on, to be recorded.
+
+    What it cannot hand on it leaves with the broker.
+    """
+    items, queue = read_grade(message), origin(task)
+    try:
+        conclude(taken_turn(items), queue)
+    except UNREACHABLE as fault:
+        raise Reject(fault, requeue=True) from fault
+
+
+def taken_turn(items: Sequence[Item]) -> Turn:
+    """A turn over these answers, with the starts counted at the broker."""
+    with app.pool.acquire(block=True) as connection:
+        return Worker(Starts(connection.default_channel.client), EXHAUSTING).take_turn(items)
+
+
+def conclude(turn: Turn, queue: str) -> None:
+    """Sends the verdicts on, and back into the queue what is not graded."""
+    if turn.records:
+        send(app, RECORD_TASK, record_document(turn.records), RECORD_QUEUE)
+    for items in turn.handed_back:
+        send(app, GRADE_TASK, grade_document(items), queue)
+
+
+def origin(task: Any) -> str:
+    """The queue that a task's message came from."""
+    info = task.request.delivery_info or {}
+    return str(info.get("routing_key") or Priority.LIVE)
 
 
 def begin(**_: Any) -> None:
     """What every grading process does before its first answer."""
+    limit_memory()
     settle()
 
 
-app = Celery("grader", broker=os.environ.get("GRADBOOK_BROKER_URL", DEFAULT_BROKER))
-app.conf.update(SETTINGS, task_default_queue=GRADE_QUEUE)
-app.task(grade, name=GRADE_TASK)
+def limit_memory() -> None:
+    """Leaves this process with at most MEMORY_BYTES, where the system knows such a limit."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    if most == resource.RLIM_INFINITY or most > MEMORY_BYTES:
+        with suppress(ValueError, OSError):  # macOS knows the name and refuses
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, most))
+
+
+app = application("grader", os.environ.get("GRADBOOK_BROKER_URL", DEFAULT_BROKER), Priority.LIVE)
+app.conf.worker_max_memory_per_child = REPLACED_KILOBYTES
+app.task(grade, name=GRADE_TASK, bind=True)
+UNREACHABLE = faults(app)
 
 
 worker_process_init.connect(begin, weak=False)

@@ -1,4 +1,4 @@
-"""The two messages of an attempt's way: to be graded, and to be recorded."""
+"""The messages of an attempt's way: to be graded, and to be recorded."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from api.errors import MalformedMessage
 from api.store.models import Outcome
-from grader.delivery import GRADE_FORMAT
+from grader.wire import Document, Item, grade_document
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,14 @@ class GradeMessage:
     text: str
     earlier: Mapping[str, str] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    @property
+    def item(self) -> Item:
+        """The same in the grader's words."""
+        return Item(str(self.attempt), self.question, self.text, self.earlier)
+
+    def to_json(self) -> Document:
         """The message as it travels."""
-        return {
-            "format": GRADE_FORMAT,
-            "attempt": str(self.attempt),
-            "question": self.question,
-            "text": self.text,
-            **({"earlier": dict(self.earlier)} if self.earlier else {}),
-        }
+        return grade_document([self.item])
 
 
 class Arrived(BaseModel):
@@ -67,19 +66,46 @@ class Verdict(Arrived):
     grader: str
 
 
-class RecordMessage(Arrived):
-    """A gradbook.record/1."""
+class Record(Arrived):
+    """One verdict to be recorded."""
 
-    format: Literal["gradbook.record/1"]
     attempt: uuid.UUID
     grader: Annotated[str, Field(min_length=1, max_length=64)]
     verdict: Verdict
     milliseconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-def read_record(payload: Any) -> RecordMessage:
-    """The message in a payload from the queue; MalformedMessage when it is none."""
+class RecordOne(Record):
+    """A gradbook.record/1."""
+
+    format: Literal["gradbook.record/1"]
+
+    @property
+    def all(self) -> tuple[Record, ...]:
+        """The verdicts it brings."""
+        return (self,)
+
+
+class RecordMany(Arrived):
+    """A gradbook.record/2."""
+
+    format: Literal["gradbook.record/2"]
+    records: Annotated[tuple[Record, ...], Field(min_length=1)]
+
+    @property
+    def all(self) -> tuple[Record, ...]:
+        """The verdicts it brings."""
+        return self.records
+
+
+MESSAGE: TypeAdapter[RecordOne | RecordMany] = TypeAdapter(
+    Annotated[RecordOne | RecordMany, Field(discriminator="format")]
+)
+
+
+def read_records(payload: Any) -> tuple[Record, ...]:
+    """The verdicts of a payload from the queue; MalformedMessage when it brings none."""
     try:
-        return RecordMessage.model_validate(payload)
+        return MESSAGE.validate_python(payload).all
     except ValidationError as error:
         raise MalformedMessage(str(error)) from None

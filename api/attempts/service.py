@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from api.attempts.messages import GradeMessage, RecordMessage
+from api.attempts.messages import GradeMessage, Record
 from api.bank.service import visible_question
 from api.errors import Invalid, NotFound, NotGradedYet
 from api.identity import Identity
-from api.store.attempts import Page, Recorded
+from api.store.attempts import Page, Recorded, Tally
 from api.store.models import Attempt, Question, State, Verdict
 from api.store.unit import Unit
 
@@ -87,18 +87,16 @@ def swept(attempt: Attempt, now: datetime, stale_after: timedelta) -> None:
     attempt.due_at = now + min(pause, LONGEST_PAUSE)
 
 
-def record(unit: Unit, message: RecordMessage, now: datetime) -> bool:
-    """Whether the verdict was new; the second of the same attempt and grader changes nothing."""
-    attempt = unit.attempts.locked(message.attempt)
-    if attempt is None:
-        raise NotFound("attempt", message.attempt)
-    return unit.attempts.record(attempt, recorded(message, now))
+def record(unit: Unit, records: Sequence[Record], now: datetime) -> Tally:
+    """What became of these verdicts; the second of the same attempt and grader changes nothing."""
+    return unit.attempts.record([recorded(each, now) for each in records])
 
 
-def recorded(message: RecordMessage, now: datetime) -> Recorded:
-    """The message as it is to be stored."""
+def recorded(message: Record, now: datetime) -> Recorded:
+    """The verdict as it is to be stored."""
     verdict = message.verdict
     return Recorded(
+        attempt_id=message.attempt,
         grader_version=message.grader,
         outcome=verdict.outcome,
         score=verdict.score,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, select, tuple_
+from sqlalchemy import Select, insert, select, tuple_, update
 from sqlalchemy.orm import Session, joinedload
 
 from api.store.models import Attempt, Outcome, State, Verdict, VerdictDiagnosis
@@ -18,6 +18,7 @@ from api.store.models import Attempt, Outcome, State, Verdict, VerdictDiagnosis
 class Recorded:
     """A verdict as it is to be recorded: the columns, and the grader's document as it came."""
 
+    attempt_id: uuid.UUID
     grader_version: str
     outcome: Outcome
     score: float
@@ -26,6 +27,14 @@ class Recorded:
     document: dict[str, Any]
     milliseconds: float
     recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of verdicts that were to be recorded: attempts that got one, and unknown ones."""
+
+    new: frozenset[uuid.UUID]
+    unknown: frozenset[uuid.UUID]
 
 
 @dataclass(frozen=True)
@@ -84,23 +93,53 @@ class Attempts:
         rows = select(Verdict).where(Verdict.attempt_id.in_(attempt_ids), Verdict.current)
         return {verdict.attempt_id: verdict for verdict in self._session.scalars(rows)}
 
-    def locked(self, attempt_id: uuid.UUID) -> Attempt | None:
-        """The attempt of that id, which nobody else changes before this unit of work ends."""
-        return self._session.get(Attempt, attempt_id, with_for_update=True)
+    def record(self, verdicts: Sequence[Recorded]) -> Tally:
+        """Stores these verdicts: one of each grader version for an attempt, the first is current.
 
-    def record(self, attempt: Attempt, recorded: Recorded) -> bool:
-        """Whether the verdict was new: a locked attempt gets one of each grader version."""
-        if self._has_verdict(attempt, Verdict.grader_version == recorded.grader_version):
-            return False
-        current = not self._has_verdict(attempt, Verdict.current)
-        self._session.add(_verdict(attempt, recorded, current))
-        attempt.state = State.GRADED
-        self._session.flush()
-        return True
+        The attempts are locked until the unit of work ends, so that nobody else does the same.
+        """
+        asked = {each.attempt_id for each in verdicts}
+        known = self._lock(asked)
+        new = self._new([each for each in verdicts if each.attempt_id in known])
+        if new:
+            self._insert(new)
+        return Tally(frozenset(each.attempt_id for each, _ in new), frozenset(asked - known))
 
-    def _has_verdict(self, attempt: Attempt, condition: Any) -> bool:
-        found = exists().where(Verdict.attempt_id == attempt.id, condition)
-        return bool(self._session.scalar(select(found)))
+    def _lock(self, attempt_ids: set[uuid.UUID]) -> set[uuid.UUID]:
+        """Those of the attempts that exist, locked, by everybody in the same order."""
+        rows = select(Attempt.id).where(Attempt.id.in_(attempt_ids)).order_by(Attempt.id)
+        return set(self._session.scalars(rows.with_for_update()))
+
+    def _new(self, verdicts: Sequence[Recorded]) -> list[tuple[Recorded, bool]]:
+        """Those that are not there yet, and whether they will be the current ones."""
+        columns = select(Verdict.attempt_id, Verdict.grader_version, Verdict.current)
+        ids = {each.attempt_id for each in verdicts}
+        rows = self._session.execute(columns.where(Verdict.attempt_id.in_(ids))).all()
+        present = {(attempt_id, version) for attempt_id, version, _ in rows}
+        settled = {attempt_id for attempt_id, _, current in rows if current}
+        new = []
+        for each in verdicts:
+            key = (each.attempt_id, each.grader_version)
+            if key not in present:
+                new.append((each, each.attempt_id not in settled))
+                present.add(key)
+                settled.add(each.attempt_id)
+        return new
+
+    def _insert(self, new: Sequence[tuple[Recorded, bool]]) -> None:
+        returned = insert(Verdict).returning(Verdict.id, sort_by_parameter_order=True)
+        ids = self._session.scalars(returned, [_row(each, current) for each, current in new])
+        diagnoses = [
+            {"verdict_id": verdict_id, "position": position, "slug": slug, "title": title}
+            for verdict_id, (each, _) in zip(ids, new, strict=True)
+            for position, (slug, title) in enumerate(each.diagnoses, 1)
+        ]
+        if diagnoses:
+            self._session.execute(insert(VerdictDiagnosis), diagnoses)
+        graded = {each.attempt_id for each, _ in new}
+        self._session.execute(
+            update(Attempt).where(Attempt.id.in_(graded)).values(state=State.GRADED)
+        )
 
 
 def _older(query: Select[Attempt], after: Attempt | None) -> Select[Attempt]:
@@ -110,19 +149,6 @@ def _older(query: Select[Attempt], after: Attempt | None) -> Select[Attempt]:
     return query.order_by(Attempt.submitted_at.desc(), Attempt.id.desc())
 
 
-def _verdict(attempt: Attempt, recorded: Recorded, current: bool) -> Verdict:
-    return Verdict(
-        attempt_id=attempt.id,
-        grader_version=recorded.grader_version,
-        current=current,
-        outcome=recorded.outcome,
-        score=recorded.score,
-        reason=recorded.reason,
-        document=recorded.document,
-        milliseconds=recorded.milliseconds,
-        recorded_at=recorded.recorded_at,
-        diagnoses=[
-            VerdictDiagnosis(position=position, slug=slug, title=title)
-            for position, (slug, title) in enumerate(recorded.diagnoses, 1)
-        ],
-    )
+def _row(recorded: Recorded, current: bool) -> dict[str, Any]:
+    columns = {name: value for name, value in vars(recorded).items() if name != "diagnoses"}
+    return {**columns, "current": current}

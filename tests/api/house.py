@@ -15,7 +15,7 @@ from flask_openapi3.openapi import OpenAPI
 from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
-from api.attempts.messages import read_record
+from api.attempts.messages import read_records
 from api.attempts.service import record
 from api.identity import hashed, new_secret
 from api.settings import Settings
@@ -152,6 +152,6 @@ class House:
 
     def record(self, attempt: object, outcome: str = "correct", **changes: Any) -> bool:
         """Whether the verdict was new."""
-        message = read_record(record_message(attempt, outcome, **changes))
+        records = read_records(record_message(attempt, outcome, **changes))
         with self.database.write() as unit:
-            return record(unit, message, self.clock())
+            return bool(record(unit, records, self.clock()).new)

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from api.attempts.messages import read_record
+from api.attempts.messages import read_records
 from api.attempts.service import grade_message, record
 from api.attempts.waiting import preferred_wait
-from api.errors import MalformedMessage, NotFound
+from api.errors import MalformedMessage
 from tests.api.fakes.grader import BUG, record_message
 from tests.api.house import House
 
@@ -114,9 +114,30 @@ def verdicts(house: House, attempt: str) -> list[tuple[str, bool]]:
         return [(verdict.grader_version, verdict.current) for verdict in stored.verdicts]
 
 
-def test_a_verdict_for_nothing_is_refused(house: House) -> None:
-    with pytest.raises(NotFound), house.database.write() as unit:
-        record(unit, read_record(record_message(NOBODYS)), house.clock())
+def test_a_verdict_for_nothing_is_dropped(house: House) -> None:
+    with house.database.write() as unit:
+        tally = record(unit, read_records(record_message(NOBODYS)), house.clock())
+    assert (tally.new, tally.unknown) == (set(), {NOBODYS})
+
+
+def test_many_verdicts_are_recorded_as_one(house: House) -> None:
+    """One attempt twice, one that has a verdict of another grader, one nobody knows."""
+    mine, other = house.attempt(), house.attempt()
+    assert house.record(other, "incorrect", grader="0")
+    messages = [
+        record_message(mine, "incorrect"),
+        record_message(mine, "correct"),
+        record_message(NOBODYS),
+        record_message(other, "correct"),
+    ]
+    with house.database.write() as unit:
+        records = [record for message in messages for record in read_records(message)]
+        tally = record(unit, records, house.clock())
+    assert (tally.new, tally.unknown) == ({uuid.UUID(mine), uuid.UUID(other)}, {NOBODYS})
+    assert verdicts(house, mine) == [("1", True)]
+    assert verdicts(house, other) == [("0", True), ("1", False)]
+    diagnosis = house.learner.get(f"/api/v1/attempts/{mine}/verdict").get_json()["diagnosis"]
+    assert diagnosis == [BUG]
 
 
 @pytest.mark.parametrize(
@@ -135,12 +156,12 @@ def test_a_verdict_for_nothing_is_refused(house: House) -> None:
 )
 def test_a_message_outside_the_contract_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(MalformedMessage):
-        read_record({**record_message(NOBODYS), **change})
+        read_records({**record_message(NOBODYS), **change})
 
 
 def test_a_message_that_is_no_object_is_refused() -> None:
     with pytest.raises(MalformedMessage):
-        read_record(["gradbook.record/1"])
+        read_records(["gradbook.record/1"])
 
 
 def test_learners_list_their_own_and_instructors_the_courses(house: House) -> None:

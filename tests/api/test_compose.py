@@ -13,6 +13,7 @@ from click import Context
 from gunicorn.config import Config
 
 from api.settings import VARIABLES
+from grader.delivery import RECORD_QUEUE, Priority
 
 FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
 SERVICES: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))["services"]
@@ -39,8 +40,9 @@ def runs_celery(arguments: list[str]) -> bool:
     module = importlib.import_module(app.removeprefix("--app="))
     command = celery_command.commands["worker"]
     command.make_parser(Context(command)).parse_args(list(options))
-    queue = module.app.conf.task_default_queue
-    return worker == "worker" and f"--queues={queue}" in options
+    queues = {"grade": ",".join(Priority), "record": RECORD_QUEUE}
+    taken = queues[module.app.conf.task_default_queue]
+    return worker == "worker" and f"--queues={taken}" in options
 
 
 def runs_gunicorn(arguments: list[str]) -> bool:

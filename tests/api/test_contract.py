@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.attempts.messages import GradeMessage, read_record
+from api.attempts.messages import GradeMessage, read_records
 from api.attempts.routes import without_witness
 from api.attempts.schemas import Verdict
 from generator.bank import Bank
@@ -44,7 +44,7 @@ def test_every_verdict_can_be_recorded_and_shown(
     for question in questions:
         sent = GradeMessage(NOBODYS, question, text).to_json()
         answered = grade_message(json.loads(json.dumps(sent)))
-        message = read_record(json.loads(json.dumps(answered)))
+        (message,) = read_records(json.loads(json.dumps(answered)))
         assert (message.attempt, message.grader) == (NOBODYS, GRADER_VERSION)
         measured = {"milliseconds": message.milliseconds, "recorded_at": NOW}
         document = message.verdict.model_dump(mode="json")

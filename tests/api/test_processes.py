@@ -9,16 +9,21 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
 
+from api import supervisor
+from api.attempts.service import grade_message
+from api.broker import client
 from api.queue import GradeQueue
 from api.seed_course import DemoCourse, ensure_demo_course
 from api.settings import Settings
 from api.store.database import Database
 from api.supervisor import Service
+from grader.delivery import Priority
 
 pytestmark = pytest.mark.slow
 
@@ -63,14 +68,24 @@ class Running:
             stored = [unit.attempts.get(attempt) for attempt in attempts]
             return [len(attempt.verdicts) for attempt in stored if attempt is not None]
 
+    def outcome(self, attempt: uuid.UUID) -> str:
+        """The outcome of the verdict that counts."""
+        with self.database.read() as unit:
+            verdict = unit.attempts.current_verdict(attempt)
+            return "" if verdict is None else verdict.outcome.value
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    data = tmp_path_factory.mktemp("data")
+
+def service_in(data: Path) -> Iterator[Running]:
+    """The embedded service on an empty folder, stopped in the end."""
     with Service(Settings.from_environment({"GRADBOOK_DATA": str(data)})) as service:
         database = Database(service.settings.database_url)
         yield Running(service, ensure_demo_course(service.settings), database)
         database.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    yield from service_in(tmp_path_factory.mktemp("data"))
 
 
 def until(condition: Callable[[], bool], pause: float = 0.05) -> None:
@@ -132,3 +147,45 @@ def test_a_killed_recorder_loses_no_verdict(running: Running) -> None:
     recorder.kill(signal.SIGKILL)
     until(lambda: all(running.verdicts(attempts)))
     assert running.verdicts(attempts) == [1] * 10
+
+
+@pytest.fixture(scope="module")
+def deadly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service with graders that do not survive certain answers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(supervisor, "GRADER", "tests.api.fakes.deadly")
+        yield from service_in(tmp_path_factory.mktemp("deadly"))
+
+
+@pytest.mark.parametrize("text", ["crash", "devour", "ponder", "ponder deafly"])
+def test_what_kills_its_worker_is_quarantined_and_the_others_go_on(
+    deadly: Running, text: str
+) -> None:
+    killer = uuid.UUID(deadly.post(text)[1]["id"])
+    others = [uuid.UUID(deadly.post(f"x (a - y) + {number}")[1]["id"]) for number in range(1, 21)]
+    until(lambda: all(deadly.verdicts([killer, *others])))
+    _, attempt = deadly.call("GET", f"/api/v1/attempts/{killer}")
+    assert (attempt["verdict"]["outcome"], attempt["verdict"]["reason"]) == (
+        "needs_review",
+        "quarantined",
+    )
+    assert deadly.verdicts([killer, *others]) == [1] * 21
+    assert {deadly.outcome(other) for other in others} == {"incorrect"}
+
+
+def test_in_a_batch_a_killing_answer_takes_no_other_with_it(deadly: Running) -> None:
+    texts = [*(f"x (a - y) + {number}" for number in range(100, 130)), "crash", "x (a - y) + 131"]
+    deadly.service.processes["grader"].kill(signal.SIGSTOP)
+    attempts = [uuid.UUID(deadly.post(text)[1]["id"]) for text in texts]
+    with deadly.database.read() as unit:
+        stored = [unit.attempts.get(attempt) for attempt in attempts]
+        messages = [grade_message(unit, attempt) for attempt in stored if attempt is not None]
+    queue = GradeQueue(deadly.service.settings.broker_url)
+    with client(deadly.service.settings.broker_url) as connection:
+        connection.delete(Priority.LIVE)  # what is left is the one message
+    queue.hand_over_many(messages)
+    deadly.service.processes["grader"].kill(signal.SIGCONT)
+    until(lambda: all(deadly.verdicts(attempts)))
+    outcomes = [deadly.outcome(attempt) for attempt in attempts]
+    assert outcomes == ["incorrect"] * 30 + ["needs_review", "incorrect"]
+    until(lambda: queue.backlog(Priority.REGRADE) == 0)

@@ -23,8 +23,20 @@ import api.queue
 from api.attempts.messages import GradeMessage
 from api.broker import client
 from api.errors import BrokerDown, StoreUnavailable
-from api.queue import PAUSE_SECONDS, GradeQueue, celery_app, record_verdict
-from grader.delivery import HARD_SECONDS, SETTINGS, SOFT_SECONDS, TRANSPORT, VISIBILITY_SECONDS
+from api.queue import PAUSE_SECONDS, GradeQueue, record_verdicts
+from grader.delivery import (
+    HARD_SECONDS,
+    MOST_ITEMS,
+    RECORD_QUEUE,
+    RECORD_TASK,
+    SETTINGS,
+    SOFT_SECONDS,
+    TRANSPORT,
+    VISIBILITY_SECONDS,
+    Priority,
+)
+from grader.transport import Waiting, application, send
+from grader.wire import read_grade
 from tests.api.brokers import LocalBroker
 from tests.api.fakes.grader import record_message
 from tests.api.house import House
@@ -66,6 +78,22 @@ def test_a_message_arrives_as_the_contract_says(broker: LocalBroker) -> None:
         "question": {"format": "gradbook.question/1"},
         "text": "x",
     }
+
+
+def test_many_answers_are_few_messages_in_a_queue_of_their_own(broker: LocalBroker) -> None:
+    queue = GradeQueue(broker.url)
+    question = {"format": "gradbook.question/1"}
+    messages = [
+        GradeMessage(uuid.UUID(int=number), question, "x") for number in range(2 * MOST_ITEMS + 1)
+    ]
+    queue.hand_over_many(messages)
+    assert (queue.backlog(), queue.backlog(Priority.REGRADE)) == (0, 3)
+    arrived = []
+    with client(broker.url) as connection:
+        while envelope := connection.rpop("regrade"):
+            (document,), _, _ = json.loads(base64.b64decode(json.loads(envelope)["body"]))
+            arrived += read_grade(document)
+    assert arrived == [message.item for message in messages]
 
 
 def test_a_broker_that_refuses_is_noticed_at_once() -> None:
@@ -118,7 +146,7 @@ def test_a_task_is_handed_out_again_only_after_it_must_have_ended() -> None:
 def test_both_sides_share_the_settings_of_delivery() -> None:
     import grader.worker
 
-    for celery in (grader.worker.app, api.queue.app, celery_app("redis://127.0.0.1:1/0")):
+    for celery in (grader.worker.app, api.queue.app):
         for name, value in SETTINGS.items():
             assert getattr(celery.conf, name) == value, name
     assert TRANSPORT["unacked_restore_interval"] == TRANSPORT["unacked_restore_throttle"] == 1
@@ -149,9 +177,23 @@ class Task:
         return Again()
 
 
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
+    """The broker that verdicts come from."""
+    local = LocalBroker.started(tmp_path_factory.mktemp("verdicts"))
+    yield local
+    local.kill()
+
+
 @pytest.fixture
-def recorder(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """The house, with the recorder working on its database."""
+def recorder(
+    house: House, verdicts: LocalBroker, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[House]:
+    """The house, with the recorder working on its database and on an empty queue."""
+    celery = application("recorder", verdicts.url, RECORD_QUEUE)
+    with client(verdicts.url) as connection:
+        connection.flushall()
+    monkeypatch.setattr(api.queue, "waiting", Waiting(celery, RECORD_QUEUE, RECORD_TASK))
     monkeypatch.setattr(api.queue, "settings", house.settings)
     monkeypatch.setattr("api.store.database.BUSY_SECONDS", 0.05)
     api.queue.database.cache_clear()
@@ -163,16 +205,94 @@ def recorder(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 
 def test_a_verdict_is_recorded(recorder: House) -> None:
     attempt = recorder.attempt()
-    record_verdict(Task(), record_message(attempt))
-    record_verdict(Task(), record_message(attempt))
+    record_verdicts(Task(), record_message(attempt))
+    record_verdicts(Task(), record_message(attempt))
     assert recorder.learner.get(f"/api/v1/attempts/{attempt}").get_json()["state"] == "graded"
+
+
+def sent(verdicts: LocalBroker, *documents: object, task: str = RECORD_TASK) -> None:
+    celery = application("grader", verdicts.url, RECORD_QUEUE)
+    for document in documents:
+        send(celery, task, document, RECORD_QUEUE)
+
+
+def left(verdicts: LocalBroker) -> tuple[int, int]:
+    """How many messages wait, and how many are taken and not acknowledged."""
+    with client(verdicts.url) as connection:
+        return int(connection.llen("record")), int(connection.hlen("unacked"))
+
+
+def states(house: House, attempts: list[str]) -> set[str]:
+    return {house.learner.get(f"/api/v1/attempts/{each}").get_json()["state"] for each in attempts}
+
+
+def test_what_has_come_in_meanwhile_is_recorded_along(
+    recorder: House, verdicts: LocalBroker
+) -> None:
+    attempts = [recorder.attempt() for _ in range(7)]
+    many = {
+        "format": "gradbook.record/2",
+        "records": [bare(record_message(attempt)) for attempt in attempts[:3]],
+    }
+    sent(verdicts, many, *(record_message(attempt) for attempt in attempts[2:6]))
+    record_verdicts(Task(), record_message(attempts[6]))
+    assert states(recorder, attempts) == {"graded"}
+    assert left(verdicts) == (0, 0)
+
+
+def bare(message: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in message.items() if name != "format"}
+
+
+def test_nonsense_among_what_waits_takes_nothing_with_it(
+    recorder: House, verdicts: LocalBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempts = [recorder.attempt() for _ in range(2)]
+    sent(verdicts, {"format": "gradbook.record/9"}, record_message(uuid.UUID(int=7)))
+    sent(verdicts, record_message(attempts[0]), task="gradbook.other")
+    sent(verdicts, record_message(attempts[0]))
+    with client(verdicts.url) as connection:
+        waits = json.loads(connection.lindex("record", 0))
+        connection.rpush("record", json.dumps({**waits, "body": "!"}))
+    record_verdicts(Task(), record_message(attempts[1]))
+    assert states(recorder, attempts) == {"graded"}
+    assert left(verdicts) == (0, 0)
+    assert caplog.text.count("was dropped from record") == 2
+    assert caplog.text.count("verdict dropped") == 2
+
+
+@ON_SQLITE
+def test_what_cannot_be_recorded_goes_back_to_the_queue(
+    recorder: House, verdicts: LocalBroker
+) -> None:
+    attempts = [recorder.attempt() for _ in range(3)]
+    sent(verdicts, *(record_message(attempt) for attempt in attempts[1:]))
+    file = recorder.settings.database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Again):
+            record_verdicts(Task(), record_message(attempts[0]))
+        other.execute("ROLLBACK")
+    assert left(verdicts) == (2, 0)
+    record_verdicts(Task(), record_message(attempts[0]))
+    assert states(recorder, attempts) == {"graded"}
+
+
+def test_without_a_broker_its_own_message_is_recorded_all_the_same(
+    recorder: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = application("recorder", "redis://127.0.0.1:1/0", RECORD_QUEUE)
+    monkeypatch.setattr(api.queue, "waiting", Waiting(nowhere, RECORD_QUEUE, RECORD_TASK))
+    attempt = recorder.attempt()
+    record_verdicts(Task(), record_message(attempt))
+    assert states(recorder, [attempt]) == {"graded"}
 
 
 @pytest.mark.parametrize("payload", [None, [], {}, record_message(uuid.UUID(int=1)), "x"], ids=str)
 def test_nonsense_is_dropped_and_logged(
     recorder: House, payload: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    record_verdict(Task(), payload)
+    record_verdicts(Task(), payload)
     assert "verdict dropped" in caplog.text
 
 
@@ -185,10 +305,10 @@ def test_a_locked_database_is_tried_again_until_it_is_free(recorder: House) -> N
         other.execute("BEGIN IMMEDIATE")
         for task.retries in (0, 1, 50):
             with pytest.raises(Again):
-                record_verdict(task, record_message(attempt))
+                record_verdicts(task, record_message(attempt))
         other.execute("ROLLBACK")
     assert task.pauses == [0.1, 0.2, api.queue.LONGEST_RETRY_SECONDS]
-    record_verdict(task, record_message(attempt))
+    record_verdicts(task, record_message(attempt))
     assert recorder.learner.get(f"/api/v1/attempts/{attempt}").get_json()["state"] == "graded"
 
 

@@ -90,8 +90,9 @@ def test_a_broker_that_is_away_costs_no_patience(house: House, sweeper: Sweeper)
 
 
 def test_what_was_taken_before_the_broker_went_is_not_sent_twice(
-    house: House, sweeper: Sweeper
+    house: House, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("api.sweeper.MOST_ITEMS", 2)  # to a message
     attempts = lost(house, 4)
     house.queue.room = 2
     with pytest.raises(BrokerDown):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from api.attempts.messages import GradeMessage
 from api.errors import BrokerDown
+from grader.delivery import Priority
 
 
 @dataclass
@@ -18,11 +20,16 @@ class FakeQueue:
     waiting: int = 0
 
     def hand_over(self, message: GradeMessage) -> None:
+        self.hand_over_many([message], Priority.LIVE)
+
+    def hand_over_many(
+        self, messages: Sequence[GradeMessage], priority: Priority = Priority.REGRADE
+    ) -> None:
         if self.down or (self.room is not None and len(self.messages) >= self.room):
             raise BrokerDown("The broker cannot be reached.")
-        self.messages.append(message)
+        self.messages += messages
 
-    def backlog(self) -> int:
+    def backlog(self, priority: Priority = Priority.LIVE) -> int:
         if self.down:
             raise BrokerDown("The broker cannot be reached.")
         return self.waiting
