@@ -17,9 +17,17 @@ from engine.notation import Problem
 from engine.program import Program
 from engine.symbolic.balls import Agreement
 from grader.compiled import comparison_of
+from grader.plain.conditions import conditions_compared
 from grader.plain.cursor import Options
 from grader.plain.functions import EULER
-from grader.plain.lists import ends_compared, items_of, lists_compared
+from grader.plain.lists import (
+    ALONE,
+    Items,
+    ends_compared,
+    items_of,
+    lists_compared,
+    same_kind,
+)
 from grader.plain.relations import statements_compared
 from grader.plain.statement import PLAIN, Statement, stated
 from grader.plain.tokens import Unread, tokens
@@ -38,6 +46,8 @@ MEANINGS: Mapping[str, tuple[Expr, str]] = {
 }
 _LOG = re.compile(r"(?<![A-Za-z])log(?![\w])")
 _BASE = re.compile(r"E\s*(?:\^|\*\*)")
+_RELATION = re.compile(r"[<>=≤≥≠∅]|\\(?:[lgn]eq?|[lg]t|emptyset|varnothing)(?![a-z])")
+_COMMA = re.compile(r"\s*(?P<opening>\()?\s*-?\d+,\d+\s*(?(opening)\))\s*")
 _TIGHT = re.compile(r"/\s?[^\s+\-*/^()=,]+[\w\\(]")
 
 
@@ -71,14 +81,40 @@ def equal(left: str, right: str, positive: frozenset[str] = frozenset()) -> Equa
     if ends:
         return ends
     lists = items_of(left), items_of(right)
-    if any(lists):
-        return lists_compared(*lists, lambda one, other: equal(one, other, positive))
     names = names_of(left, right)
+    known = frozenset(map(named, positive))
+    if isinstance(names, Names) and (any(lists) or _RELATION.search(left + right)):
+        found = conditions_compared(left, right, names, known, not same_kind(*lists))
+        if found and not (isinstance(found, Invalid) and same_kind(*lists)):
+            return found
+    if any(lists):
+        return _by_commas(left, right, positive) or lists_compared(
+            lists[0] or Items(ALONE, (left,)),
+            lists[1] or Items(ALONE, (right,)),
+            lambda one, other: equal(one, other, positive),
+        )
     if isinstance(names, Invalid):
         return names
-    known = frozenset(map(named, positive))
     found = _read_as(left, right, names, known, PLAIN)
     return _otherwise(left, right, names, known) or found if isinstance(found, Different) else found
+
+
+def _by_commas(left: str, right: str, positive: frozenset[str]) -> Equality | None:
+    """What a comma within a number makes of the texts, where one of them alone has it."""
+    found = _COMMA.fullmatch(left), _COMMA.fullmatch(right)
+    if bool(found[0]) == bool(found[1]):
+        return None
+    side, match = ("left", found[0]) if found[0] else ("right", found[1])
+    assert match
+    sign = "" if match["opening"] else "."
+    number = match.string.replace(",", sign)
+    same = equal(number, right, positive) if found[0] else equal(left, number, positive)
+    if not isinstance(same, Equal):
+        return None
+    if match["opening"]:
+        problem = "This is a pair of numbers, or a thousand. Leave the comma out."
+        return Invalid(side, problem, match.span(), match.string)
+    return replace(same, remark="with a decimal comma")
 
 
 def names_of(left: str, right: str) -> Names | Invalid:

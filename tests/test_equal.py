@@ -19,8 +19,12 @@ from api import cli
 from grader.equality import Different, Equal, Invalid, equal, names_of
 from grader.plain.words import Names
 
-PAIRS = Path(__file__).parent / "acceptance" / "pairs.toml"
-ROWS = tomllib.loads(PAIRS.read_text(encoding="utf-8"))["pairs"]
+ACCEPTANCE = Path(__file__).parent / "acceptance"
+ROWS = [
+    row
+    for name in ("pairs.toml", "more-pairs.toml")
+    for row in tomllib.loads((ACCEPTANCE / name).read_text(encoding="utf-8"))["pairs"]
+]
 WORDS = {Equal: "equal", Different: "different", Invalid: "invalid"}
 SEEDS = range(300)
 

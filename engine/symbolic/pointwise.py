@@ -27,7 +27,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from flint import acb, arb, fmpq
+from flint import acb, arb, ctx, fmpq
 
 from engine.expression import Apply, Const, Expr, Var, walk
 from engine.operators import operator
@@ -207,6 +207,12 @@ class _Reals:
         if isinstance(expr, Const):
             return _number(expr.value, self.bits)
         raise NoNumber(repr(expr))
+
+
+def real_number(expr: Expr) -> arb:
+    """The value of a constant expression at the precision in force; not finite where none is."""
+    value: arb = _Reals({CONSTANT: arb.pi()}, ctx.prec).value(expr)
+    return value
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,11 @@ def same_zeros(left: Expr, right: Expr) -> bool | None:
     """Whether both vanish at the same places; None where that is not decided."""
     if left.nodes + right.nodes > MOST_NODES:
         return None
-    leaves = {key: None for side in (left, right) for key in _leaves(side)}
+    leaves = {key: None for side in (left, right) for key, _ in leaves_of(side)}
     context = fmpq_mpoly_ctx.get([f"x{n}" for n in range(max(1, len(leaves)))], Ordering.lex)
     generators = dict(zip(leaves, context.gens(), strict=False))
     try:
-        one, two = (_factors(_ratio(side, generators, context)[0]) for side in (left, right))
+        one, two = (_factors(ratio(side, generators, context)[0]) for side in (left, right))
     except Undecided:
         return None
     if one.keys() == two.keys():
@@ -54,20 +54,20 @@ def same_zeros(left: Expr, right: Expr) -> bool | None:
     return False if any(map(_changes_sign, lonely)) else None
 
 
-def _leaves(expr: Expr) -> Iterator[Any]:
-    """The variables, by their names, and the normal forms of what is no rational operation."""
+def leaves_of(expr: Expr) -> Iterator[tuple[Any, Expr]]:
+    """The variables, by their names, and what is no rational operation, by its normal form."""
     match expr:
         case Const():
             return
         case Var(name=name):
-            yield name
+            yield name, expr
         case Apply(op="pow", args=(base, Const(value=n))) if _is_power(n):
-            yield from _leaves(base)
+            yield from leaves_of(base)
         case Apply(op=op, args=args) if op in _LAWS:
             for arg in args:
-                yield from _leaves(arg)
+                yield from leaves_of(arg)
         case _:
-            yield _key(expr)
+            yield _key(expr), expr
 
 
 def _key(expr: Expr) -> Any:
@@ -97,7 +97,7 @@ def _changes_sign(polynomial: Any) -> bool:
     return False
 
 
-def _ratio(expr: Expr, generators: Mapping[Any, Any], context: Any) -> tuple[Any, Any]:
+def ratio(expr: Expr, generators: Mapping[Any, Any], context: Any) -> tuple[Any, Any]:
     """Numerator and denominator in lowest terms."""
     match expr:
         case Const(value=value):
@@ -105,11 +105,11 @@ def _ratio(expr: Expr, generators: Mapping[Any, Any], context: Any) -> tuple[Any
         case Var(name=name):
             return generators[name], context.constant(1)
         case Apply(op="pow", args=(base, Const(value=n))) if _is_power(n):
-            above, below = _ratio(base, generators, context)
+            above, below = ratio(base, generators, context)
             above, below = (above, below) if n >= 0 else (below, above)
             return _lowest(_raised(above, abs(int(n))), _raised(below, abs(int(n))))
         case Apply(op=op, args=args) if op in _LAWS:
-            operands = [_ratio(arg, generators, context) for arg in args]
+            operands = [ratio(arg, generators, context) for arg in args]
             return _lowest(*_LAWS[op](*operands))
     return generators[_key(expr)], context.constant(1)
 

@@ -8,8 +8,8 @@ What is separated outside of brackets is compared like a set: several solutions 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, replace
 
 from grader import verdict
 from grader.plain.tokens import Token, Unread, tokens
@@ -21,20 +21,26 @@ OPENING, CLOSING = frozenset("([{"), frozenset(")]}")
 # What separates items outside of brackets, and the kind of list that it makes.
 SEPARATORS = {",": "", "or": "or", "lor": "or", "and": "and", "land": "and", "∪": "∪"}
 UNORDERED = ("{}", *SEPARATORS.values())
+ALONE = "alone"  # instead of the brackets of what is no list
 WORDS = {
     "{}": "a set", "()": "a point or an open interval", "[]": "a list", "": "several answers",
-    "or": "alternatives", "and": "conditions", "∪": "a union",
+    "or": "alternatives", "and": "conditions", "∪": "a union", "alone": "no list",
 }  # fmt: skip
-_SEVERAL = re.compile(r"[,∪±]|\\pm|\bor\b|\band\b|\\(?:cup|lor|land)\b|matrix|\\begin")
-_EITHER = re.compile(r"±|\\pm(?![A-Za-z])")
+_SEVERAL = re.compile(r"[,∪±]|\\pm|\bor\b|\band\b|\\(?:cup|lor|land)\b|[mM]atrix|array|\\begin")
+EITHER = re.compile(r"±|\\pm(?![A-Za-z])")
 _MATRIX = re.compile(
     r"\s*\\begin\{(?P<kind>[pbB]?matrix)\}(?P<rows>.*)\\end\{(?P=kind)\}\s*", re.DOTALL
 )
-_ROWS = re.compile(r"\s*matrix\s*\((?P<rows>\s*\[.*\]\s*)\)\s*", re.DOTALL)
-_INFINITE = re.compile(
-    r"\s*([+-]?)\s*(?:\\infty|∞|inf|infinity|oo)\s*(?:\\right\s*)?", re.IGNORECASE
+_ROWS = re.compile(
+    r"\s*(?:(?:sympy|sp|np|numpy)\.)?(?:[mM]atrix|array)\s*\((?P<rows>\s*\[.*\]\s*)\)\s*", re.DOTALL
+)
+_NESTED = re.compile(r"\s*\[\s*\[")
+INFINITE = re.compile(
+    r"\s*(m(?=inf)|[+-]?)\s*(?:\\infty|∞|inf|infinity|oo)\s*(?:\\right\s*)?", re.IGNORECASE
 )
 _ENDLESS = re.compile(r"inf|∞|oo", re.IGNORECASE)
+
+BELOW = ("-", "m", "M")  # signs of what is infinite below zero; Maxima writes minf
 
 Compare = Callable[[str, str], Equality]
 
@@ -57,21 +63,22 @@ def items_of(text: str) -> Items | None:
     if not _SEVERAL.search(text):
         return None
     text = _in_brackets(text)
-    if _EITHER.search(text):
-        return Items("", (_EITHER.sub("+", text), _EITHER.sub("-", text)))
+    if EITHER.search(text):
+        return Items("", (EITHER.sub("+", text), EITHER.sub("-", text)))
     try:
         found = tokens(text)[:-1]
     except Unread:
         return None
-    brackets = _around(found)
-    marks = _separators(found, 1 if brackets else 0)
+    brackets = around(found)
+    inside = found[1:-1] if brackets else found
+    marks = [inside[place] for place in cuts(inside, "," if brackets else SEPARATORS)]
     if not marks:
         return None
     start = found[0].end if brackets else found[0].start
     end = found[-1].start if brackets else found[-1].end
     starts, ends = (start, *(mark.end for mark in marks)), (*(m.start for m in marks), end)
     texts = tuple(text[a:b] for a, b in zip(starts, ends, strict=True))
-    return Items(brackets or SEPARATORS[_word(marks[0])], texts)
+    return Items(brackets or SEPARATORS[word_of(marks[0])], texts)
 
 
 def _in_brackets(text: str) -> str:
@@ -80,14 +87,16 @@ def _in_brackets(text: str) -> str:
     if latex:
         rows = [row.replace("&", ",") for row in latex["rows"].split("\\\\") if row.strip()]
         return f"[{','.join(f'[{row}]' for row in rows)}]"
-    return f"[{maxima['rows']}]" if maxima else text
+    if maxima:
+        return maxima["rows"] if _NESTED.match(maxima["rows"]) else f"[{maxima['rows']}]"
+    return text
 
 
-def _word(token: Token) -> str:
+def word_of(token: Token) -> str:
     return token.text.lstrip("\\")
 
 
-def _around(text: Sequence[Token]) -> str:
+def around(text: Sequence[Token]) -> str:
     """The brackets around the whole text, if there are any."""
     depth = 0
     for place, token in enumerate(text):
@@ -100,37 +109,56 @@ def _around(text: Sequence[Token]) -> str:
     return ""
 
 
-def _separators(text: Sequence[Token], wanted: int) -> list[Token]:
-    """What separates items `wanted` brackets deep: commas, and outside of brackets words too."""
+def cuts(text: Sequence[Token], words: Container[str]) -> list[int]:
+    """Where the words stand that are outside of brackets."""
     depth, found = 0, []
-    for token in text:
+    for place, token in enumerate(text):
         depth += (token.text in OPENING) - (token.text in CLOSING)
-        if depth == wanted and (token.text == "," or (not depth and _word(token) in SEPARATORS)):
-            found.append(token)
+        if not depth and word_of(token) in words:
+            found.append(place)
     return found
 
 
-def _compatible(left: str, right: str) -> bool:
+def separated(text: Sequence[Token], words: Container[str]) -> list[Sequence[Token]]:
+    """The text cut at the words that stand outside of brackets."""
+    places = cuts(text, words)
+    starts, ends = (0, *(place + 1 for place in places)), (*places, len(text))
+    return [text[a:b] for a, b in zip(starts, ends, strict=True)]
+
+
+def compatible(left: str, right: str) -> bool:
     """Whether lists of these kinds are compared: a comma may stand for `or` and for `and`."""
     return left == right or ("" in (left, right) and {left, right} <= {"", "or", "and"})
 
 
-def lists_compared(left: Items | None, right: Items | None, compare: Compare) -> Equality:
+def same_kind(left: Items | None, right: Items | None) -> bool:
+    """Whether both are lists whose items are compared one by one: unions need not be."""
+    if left is None or right is None or SEPARATORS["∪"] in (left.brackets, right.brackets):
+        return False
+    return compatible(left.brackets, right.brackets)
+
+
+def lists_compared(left: Items, right: Items, compare: Compare) -> Equality:
     """Whether both lists have equal items."""
-    if left is None or right is None:
-        side, items = ("left", left) if left else ("right", right)
-        return Invalid(
-            side, f"The {side} side is {items.kind if items else ''}, the other is none."
-        )
-    if not _compatible(left.brackets, right.brackets):
-        return Invalid("both", f"The left side is {left.kind}, the right side {right.kind}.")
     if max(len(left.texts), len(right.texts)) > MOST_ITEMS:
         return Invalid("both", f"A list has at most {MOST_ITEMS} items.")
+    if not compatible(left.brackets, right.brackets):
+        return _of_two_kinds(left, right, compare)
     if left.brackets in UNORDERED or right.brackets in UNORDERED:
         return _as_sets(left.texts, right.texts, compare)
     if len(left.texts) != len(right.texts):
         return _differ(f"the left side has {len(left.texts)} items, the right {len(right.texts)}")
     return _together([compare(a, b) for a, b in zip(left.texts, right.texts, strict=True)])
+
+
+def _of_two_kinds(left: Items, right: Items, compare: Compare) -> Equality:
+    """A difference, if all can be read."""
+    for side, items in (("left", left), ("right", right)):
+        for text in items.texts:
+            found = compare(text, text)
+            if isinstance(found, Invalid):
+                return replace(found, side=side)
+    return _differ(f"the left side is {left.kind}, the right side {right.kind}")
 
 
 def _differ(reason: str) -> Different:
@@ -141,9 +169,9 @@ def ends_compared(left: str, right: str) -> Equality | None:
     """The comparison of what may be infinite; None where neither side is."""
     if not _ENDLESS.search(left + right):
         return None
-    ends = _INFINITE.fullmatch(left), _INFINITE.fullmatch(right)
+    ends = INFINITE.fullmatch(left), INFINITE.fullmatch(right)
     if ends[0] and ends[1]:
-        same = (ends[0][1] == "-") == (ends[1][1] == "-")
+        same = (ends[0][1] in BELOW) == (ends[1][1] in BELOW)
         return Equal(verdict.Proof("both are infinite")) if same else _differ("opposite infinities")
     return _differ("one side is infinite, the other is not") if ends[0] or ends[1] else None
 

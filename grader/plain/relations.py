@@ -53,7 +53,7 @@ def _chain(left: Statement, right: Statement, pair: Pair) -> Equality:
         isinstance(compared(pair.of(a, b)), Equal) for a, b in pairwise(steps.sides)
     ):
         return compared(pair)
-    return Invalid(side, f"The {side} side is a relation, the other one is an expression.")
+    return Different({}, None, None, f"the {side} side is a relation, the other one is none")
 
 
 def _related(left: Statement, right: Statement, pair: Pair) -> Equality:
@@ -62,7 +62,7 @@ def _related(left: Statement, right: Statement, pair: Pair) -> Equality:
         return Invalid("both", "A chain of relations is not compared with another one.")
     equations = (left.relations == ("=",), right.relations == ("=",))
     if equations == (True, True):
-        return _equations(pair.of(_difference(left), _difference(right)))
+        return equations_compared(pair.of(_difference(left), _difference(right)))
     if any(equations):
         return Invalid("both", "One side is an equation, the other one is an inequality.")
     return _inequalities(left, right, pair)
@@ -73,7 +73,8 @@ def _difference(statement: Statement) -> Expr:
     return last - first if statement.relations[0].startswith("<") else first - last
 
 
-def _equations(pair: Pair) -> Equality:
+def equations_compared(pair: Pair) -> Equality:
+    """Whether both sides of the pair are zero at the same places."""
     same = None if pair.foreign else same_zeros(pair.left, pair.right)
     if same:
         return Equal(verdict.Proof("the equations have the same factors"))

@@ -20,7 +20,7 @@ from grader.reading import MOST_NODES
 
 LARGEST = 2 * MOST_BITS  # bits of a number
 PLAIN = Options()
-RELATIONS = frozenset(("=", "<", ">", "<=", ">="))
+RELATIONS = frozenset(("=", "!=", "<", ">", "<=", ">="))
 # Left sides that only name what is on the right: f(x), y', dy/dx.
 _NAMING = re.compile(
     r"[A-Za-z]'{0,3}\([A-Za-z](?:,[A-Za-z])*\)|[A-Za-z]'{1,3}"

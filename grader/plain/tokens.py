@@ -19,6 +19,7 @@ from engine.notation.spelling import LETTERS
 LONGEST = 4000  # characters
 MOST_TOKENS = 1200
 MOST_DIGITS = 100
+HIGHEST_EXPONENT = 400  # of ten
 
 Span: TypeAlias = tuple[int, int]
 Kind: TypeAlias = Literal["number", "word", "sub", "op", "end", "var", "fun", "constant"]
@@ -71,6 +72,7 @@ _SIGNS = {
     "⌈": (r"\lceil",),
     "⌉": (r"\rceil",),
     "%": (r"\%",),
+    "¬": (r"\neg", r"\lnot"),
     "°": (r"\degree", r"^\circ", r"^{\circ}", "^∘", "º"),
     "√": (),
     "∛": ("³√",),
@@ -96,14 +98,14 @@ _PATTERN = re.compile(
     rf"""
     (?P<bar>{_BARS})
   | (?P<other>{_OTHERS})
-  | (?P<space>(?:\s|\\[,;:!\ ()\[\]]|~|\$(?=\s*[\\(\d.A-Za-z+\-$])|\$\s*$|\\\$
+  | (?P<space>(?:\s|[€£]|\\[,;:!\ ()\[\]]|~|\$(?=\s*[\\(\d.A-Za-z+\-$])|\$\s*$|\\\$
         |\\(?:left|right)\.
         |\\(?:left|right|[bB]igg?[lrm]?|q?quad|displaystyle|textstyle|limits|boxed|fbox)(?![A-Za-z])
         |(?:np|numpy|math|cmath|torch|sympy|sp)\.(?=[A-Za-z]))+)
   | (?P<thousands>\d{{1,3}}(?:(?:,|\{{,\}}|\\[,!]|,\\!)\d{{3}})+(?![\d])(?:\.\d+)?)
   | (?P<wide>(?<![\d.])[1-9]\d{{0,2}}(?:\ \d{{3}})+(?![\d/.^])(?!\s*/))
   | (?P<periodic>(?P<head>\d*\.\d*)\\(?:overline|bar|dot)\s*\{{(?P<period>\d{{1,20}})\}})
-  | \\text\s*\{{(?P<prose>[^{{}}]*\s[^{{}}]*)\}}
+  | \\(?:text|mbox)\s*\{{(?P<prose>[^{{}}]*\s[^{{}}]*)\}}
   | (?P<number>(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
   | (?P<vulgar>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])
   | %(?P<maxima>pi|e|i|phi)(?![^\W_])
@@ -121,6 +123,10 @@ _PATTERN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _LETTERS = {**LETTERS, "ħ": "hbar", "ℏ": "hbar", "ℓ": "ell"}
+_SPELT = {
+    "percent": "%", "pct": "%", "cdot": "*", "inf": "∞", "infinity": "∞", "Infinity": "∞",
+    "minf": "∞",
+}  # fmt: skip
 _NOTHING = {
     "int": "an integral", "lim": "a limit", "partial": "a derivative", "iint": "an integral",
     "nabla": "a derivative", "begin": "an environment", "prod": "a product over an index",
@@ -179,8 +185,9 @@ def _number(match: re.Match[str]) -> list[Token]:
     if text.isdecimal() and len(text) <= MOST_DIGITS:
         return [_made("number", text, Fraction(int(text)))]
     digits, _, exponent = text.lower().partition("e")
-    if len(digits) > MOST_DIGITS or len(exponent) > 4 or abs(int(exponent or 0)) > MOST_DIGITS:
-        raise Unread(match.span(), f"a number has at most {MOST_DIGITS} digits", kind="limit")
+    if len(digits) > MOST_DIGITS or len(exponent) > 4 or abs(int(exponent or 0)) > HIGHEST_EXPONENT:
+        problem = f"a number has at most {MOST_DIGITS} digits and the exponent {HIGHEST_EXPONENT}"
+        raise Unread(match.span(), problem, kind="limit")
     value = Fraction(digits.rstrip(".")) * Fraction(10) ** int(exponent or 0)
     return [_made("number", text, value)]
 
@@ -215,6 +222,8 @@ def _vulgar(match: re.Match[str]) -> list[Token]:
 
 def _word(text: str) -> list[Token]:
     """A word; digits behind its letters are a subscript, perhaps: x2, log10, sin2x."""
+    if text in _SPELT:
+        return [_made("op", _SPELT[text])]
     return [_made("word", _LETTERS.get(text, text))]
 
 
@@ -235,6 +244,8 @@ def _command(match: re.Match[str]) -> list[Token]:
         return [_made("op", sign)]
     if text in _NOTHING:
         raise Unread(match.span(), f"{_NOTHING[text]} cannot be compared here")
+    if f"\\{text[:-1]}" in _COMMANDS:  # the space behind a sign is missing: 4\\gex
+        return [_made("op", _ONE[f"\\{text[:-1]}"]), *_word(text[-1])]
     return [_made("op", f"\\{text}") if text in ("frac", "binom") else _made("word", f"\\{text}")]
 
 

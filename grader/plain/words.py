@@ -22,14 +22,18 @@ CONSTANTS = {
     "e": "e", "pi": "pi", "Pi": "pi", "PI": "pi", "%pi": "pi", "%e": "e", "%phi": "golden",
 }  # fmt: skip
 IMAGINARY = "%i"
-JOINTS = frozenset(("if", "else", "or", "and", "in", "for", "otherwise"))
+JOINTS = frozenset(("if", "else", "or", "and", "not", "in", "for", "otherwise"))
 # Letters that are functions where a bracket follows and they never stand alone.
-CALLED = {"f": "f", "g": "g", "gamma": "gamma", "Gamma": "gamma", "sigma": "sigmoid"}
+CALLED = {
+    "f": "f", "g": "g", "gamma": "gamma", "Gamma": "gamma", "sigma": "sigmoid",
+    "C": "binomial", "P": "perm",
+}  # fmt: skip
 SINGLE = GREEK.keys() | {"hbar", "ell"}
 APPLIED = frozenset("({[|√^") | {"\\frac"}  # what may follow a function
 LONGEST_PRODUCT = 8  # letters of a product written as one word
 SHORTEST_NAME = 4  # letters of a variable's name
 _LETTERS = re.compile(r"([^\W\d_]+)(\d*)")
+_CHOICES = re.compile(r"(?<![A-Za-z])[CP](?=\([^()]*,)")  # C(n, k), but a product in C(x + 1)
 _PARTS = re.compile(rf"{'|'.join(GLUED)}|theta|alpha|beta|omega|lambda|phi|pi|.")
 
 
@@ -55,7 +59,7 @@ def names_of(left: str, right: str) -> Names:
     """The names in both texts; raises Unread."""
     one, two = _used(left), _used(right)
     always = (one.called | two.called) - one.alone - two.alone
-    called = always.intersection(CALLED)
+    called = always.intersection(CALLED) - ({"C", "P"} - set(_CHOICES.findall(left + right)))
     certain = (one.certain | two.certain) - called
     unsure = (one.words | two.words) - called - certain
     strange = frozenset(filter(_is_like_a_function, always & unsure))
@@ -115,7 +119,13 @@ def _words(text: tuple[Token, ...]) -> Iterator[tuple[str, bool, bool]]:
         if after.kind == "sub" and not _takes_base(token.text):
             yield named(token.text, after.text), True, False
         else:
-            yield named(token.text), False, after.text == "(" and not after.spaced
+            yield named(token.text), False, _is_applied(token, after)
+
+
+def _is_applied(token: Token, after: Token) -> bool:
+    """Whether a bracket follows closely; square ones behind the name of a function: Sqrt[x]."""
+    function = len(token.text) > 1 and token.text.lower() in FUNCTIONS
+    return not after.spaced and (after.text == "(" or (function and after.text == "["))
 
 
 def named(word: str, sub: str = "") -> str:
@@ -197,7 +207,7 @@ def _with_increments(text: Sequence[Token]) -> Iterator[Token]:
 
 def _resolved(token: Token, sub: str, after: Token, names: Names) -> Iterator[Token]:
     word = named(token.text, sub)
-    follows = not sub and after.text == "(" and not after.spaced
+    follows = not sub and _is_applied(token, after)
     if follows and word in names.called:
         yield _cut(token, "fun", CALLED[word])
     elif word in names.variables:
