@@ -58,7 +58,7 @@ def parts(settings: Settings) -> Context:
     """What the running service is made of."""
     return Context(
         settings=settings,
-        database=Database(settings.database_url),
+        database=Database(settings.database_url, settings.connections),
         bank=Bank.load(),
         queue=GradeQueue(settings.broker_url),
         now=utc_now,

@@ -20,6 +20,7 @@ class Variable:
     default: str
     expected: str
     meaning: str
+    secret: bool = False  # a complaint does not repeat it
 
     def value(self, environment: Mapping[str, str]) -> Any:
         """The variable's value; SettingsError names the variable and what was expected."""
@@ -27,7 +28,8 @@ class Variable:
         try:
             return self.read(text)
         except ValueError:
-            raise SettingsError(f"{self.name} must be {self.expected}, not {text!r}.") from None
+            given = "" if self.secret else f", not {text!r}"
+            raise SettingsError(f"{self.name} must be {self.expected}{given}.") from None
 
 
 def _at_least(minimum: float) -> Callable[[str], float]:
@@ -47,14 +49,27 @@ def _count(text: str) -> int:
     return number
 
 
+def _database_url(text: str) -> str:
+    if text and not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError(text)
+    return text
+
+
 VARIABLES = (
     Variable(
         "GRADBOOK_DATA", "data", Path, "data", "a folder",
         "folder of everything that is kept: the SQLite file, the tokens of the demo course, logs",
     ),
     Variable(
-        "GRADBOOK_DATABASE_URL", "database_url", str, "", "a database URL",
+        "GRADBOOK_DATABASE_URL", "database_url", _database_url, "",
+        "a URL that begins with sqlite:/// or postgresql://",
         "where attempts are stored; default: the SQLite file gradbook.sqlite3 in the data folder",
+        secret=True,
+    ),
+    Variable(
+        "GRADBOOK_DATABASE_CONNECTIONS", "connections", _count, "16",
+        "a whole number of at least 1",
+        "how many connections to the database one process of the web server opens at most",
     ),
     Variable(
         "GRADBOOK_BROKER_URL", "broker_url", str, "redis://127.0.0.1:6379/0", "a Redis URL",
@@ -89,6 +104,7 @@ class Settings:
 
     data: Path
     database_url: str
+    connections: int
     broker_url: str
     max_body: int
     max_wait: float

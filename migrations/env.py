@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from api.store.database import Database
 from api.store.models import Base
@@ -23,6 +23,8 @@ def run_online(database: Database) -> None:
         )
         with context.begin_transaction():
             if connection.dialect.name == "postgresql":  # SQLite locks at the beginning
+                for limit in ("statement_timeout", "lock_timeout"):  # set for learners who wait
+                    connection.execute(text(f"SET LOCAL {limit} = 0"))
                 connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             context.run_migrations()
 

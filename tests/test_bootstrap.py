@@ -26,7 +26,12 @@ print(os.getcwd(), *sys.argv[1:], sep="|")
 sys.exit(7 if sys.argv[1:2] == ["seven"] else 0)
 """
 
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-valkey.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-postgresql.lock",
+    "requirements-valkey.lock",
+)
 
 # Nobody can fetch this: pip fails by itself, with the network or without it.
 IMPOSSIBLE = "no-such-package-of-gradbook==1 --hash=sha256:" + "0" * 64 + "\n"
@@ -152,6 +157,12 @@ def test_developers_commands_need_the_other_lock(ready: Checkout) -> None:
     assert "bringing .venv up to requirements-dev.lock" in ready.start("test").stderr
     for command in ("test", "check", "lock", "serve"):
         assert ready.start(command).stderr == ""
+
+
+def test_a_postgresql_address_needs_its_driver(ready: Checkout) -> None:
+    url = {"GRADBOOK_DATABASE_URL": "postgresql://gradbook@db.example.org/gradbook"}
+    assert "up to requirements-postgresql.lock" in ready.start("serve", **url).stderr
+    assert ready.start("serve", **url).stderr == ready.start("serve").stderr == ""
 
 
 def test_a_changed_lock_is_installed(ready: Checkout) -> None:

@@ -142,10 +142,10 @@ def test_a_database_that_cannot_be_prepared_stops_the_start(tmp_path: Path) -> N
 class Serve:
     """`./gradbook serve` in a process of its own, up and greeting."""
 
-    def __init__(self, data: Path, checkout: Path) -> None:
+    def __init__(self, data: Path, checkout: Path, **settings: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "api.cli", "serve", "--port", "0", "--data", str(data)],
-            env={**os.environ, "PYTHONPATH": str(checkout)},
+            env={**os.environ, "PYTHONPATH": str(checkout), **settings},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdout is not None

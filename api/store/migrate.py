@@ -12,9 +12,9 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
-from api.errors import SettingsError
+from api.errors import SettingsError, StoreUnavailable
 from api.settings import Settings
-from api.store.database import Database
+from api.store.database import Database, cause, faults
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -31,7 +31,8 @@ def migrate(url: str) -> None:
     """The database at the newest revision; harmless when it is there already."""
     database = Database(url)
     try:
-        command.upgrade(configured(database), "head")
+        with faults():
+            command.upgrade(configured(database), "head")
     finally:
         database.close()
 
@@ -45,7 +46,11 @@ def main() -> int:
         return 2
     if settings.database_url.startswith("sqlite"):
         settings.data.mkdir(parents=True, exist_ok=True)
-    migrate(settings.database_url)
+    try:
+        migrate(settings.database_url)
+    except StoreUnavailable as error:
+        print(f"{error} {error.__cause__ and cause(error.__cause__)}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -40,6 +40,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
         ("GRADBOOK_MAX_WAIT", "inf"),
         ("GRADBOOK_MAX_WAIT", "nan"),
         ("GRADBOOK_WAITERS", "1.5"),
+        ("GRADBOOK_DATABASE_CONNECTIONS", "0"),
         ("GRADBOOK_STALE_AFTER", "0"),
         ("GRADBOOK_SWEEP_EVERY", "soon"),
     ],
@@ -47,6 +48,13 @@ def test_an_empty_variable_counts_as_absent() -> None:
 def test_nonsense_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"{name} must be .*{value}"):
         Settings.from_environment({name: value})
+
+
+@pytest.mark.parametrize("url", ["postgres://u:secret@host/x", "mysql://u:secret@host/x"])
+def test_a_database_nobody_knows_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(SettingsError, match="GRADBOOK_DATABASE_URL must be") as refused:
+        Settings.from_environment({"GRADBOOK_DATABASE_URL": url})
+    assert "secret" not in str(refused.value)
 
 
 def test_settings_do_not_change() -> None:

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from alembic import command
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from api.errors import StoreUnavailable
 from api.settings import Settings
-from api.store.database import Database
+from api.store.database import Database, faults
 from api.store.migrate import SCRIPTS, configured, migrate
 from api.store.models import Base, Moment
-from tests.api.postgresql import ON_SQLITE
+from tests.api.postgresql import ON_POSTGRESQL, ON_SQLITE
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -128,6 +128,65 @@ def test_a_locked_database_is_unavailable_and_not_broken(
             pytest.fail("two writers at once")
         with database.read() as unit:  # readers are not disturbed
             assert unit.people.course(uuid.uuid4()) is None
+    database.close()
+
+
+def test_a_read_sees_one_moment(database: Database) -> None:
+    with database.read() as reading:
+        assert reading.people.course(uuid.UUID(int=1)) is None
+        with database.write() as unit:
+            unit.people.add_course(uuid.UUID(int=2), "Course", NOW)
+        assert reading.people.course(uuid.UUID(int=2)) is None
+    with database.read() as reading:
+        assert reading.people.course(uuid.UUID(int=2)) is not None
+
+
+@ON_POSTGRESQL
+def test_a_read_cannot_write(database: Database) -> None:
+    with pytest.raises(DBAPIError, match="read-only"), database.read() as unit:
+        unit.people.add_course(uuid.uuid4(), "Course", NOW)
+
+
+def test_more_units_than_connections_wait_for_a_while_only(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.store.database.POOL_SECONDS", 0.05)
+    database = Database(settings.database_url, connections=1)
+    with database.read() as unit:
+        assert unit.people.course(uuid.uuid4()) is None
+        with pytest.raises(StoreUnavailable), database.read() as another:
+            another.people.course(uuid.uuid4())
+    database.close()
+
+
+def test_a_fault_of_ours_is_no_matter_of_time(database: Database) -> None:
+    with pytest.raises(DBAPIError), faults(), database.engine.connect() as connection:
+        connection.execute(text("SELECT nothing FROM nowhere"))
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize(
+    ("limit", "statement"),
+    [("statement_timeout", "SELECT pg_sleep(20)"), ("lock_timeout", "LOCK TABLE course")],
+)
+def test_nobody_waits_for_ever(settings: Settings, limit: str, statement: str) -> None:
+    holding = Database(settings.database_url)
+    database = Database(f"{settings.database_url}&options=-c {limit}=50")
+    with holding.engine.begin() as other:
+        other.execute(text("LOCK TABLE course"))
+        with pytest.raises(StoreUnavailable), faults(), database.engine.begin() as connection:
+            connection.execute(text(statement))
+    database.close()
+    holding.close()
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize(("more", "name"), [("", "gradbook"), ("&application_name=x", "x")])
+def test_connections_say_whose_they_are(settings: Settings, more: str, name: str) -> None:
+    database = Database(settings.database_url + more)
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SHOW application_name")).scalar() == name
+        assert connection.execute(text("SHOW statement_timeout")).scalar() == "15s"
     database.close()
 
 
