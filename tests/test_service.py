@@ -44,7 +44,7 @@ def until(done: Callable[[], bool], seconds: float = 20) -> None:
 
 def answers(url: str) -> bool:
     try:
-        with supervisor.DIRECT.open(f"{url}/healthz", timeout=5) as answer:
+        with supervisor.DIRECT.open(f"{url}/healthz", timeout=60) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
