@@ -141,10 +141,14 @@ class Facts:
 
     @cached_property
     def _swaps(self) -> dict[Expr, Expr]:
-        """Factors of one quantity, solved for: x - mu = n/r, where n = (x - mu) r."""
+        """Factors of one quantity, solved for: x - mu = n/r, where n = (x - mu) r; no masks."""
         equations = (self._equation(each.var, each.value) for each in self._products)
         found = (_solved(term) for term in equations if term is not None and _solvable(term))
-        solved = {base: new for base, new in found if not self._divides_by_zero(new)}
+        solved = {
+            base: new
+            for base, new in found
+            if self._zeros.isdisjoint(base.names) and not self._divides_by_zero(new)
+        }
         turned = {simplify(-base): -new for base, new in solved.items() if is_sum(base)}
         return solved | turned
 
@@ -296,9 +300,16 @@ def _size(term: Term) -> int:
     return sum(abs(exponent) for _, exponent in term.powers)
 
 
+def _divisors(term: Term) -> int:
+    """The number of matrices that a product is divided by, entry by entry."""
+    return sum(bool(base.shape) and exponent < 0 for base, exponent in term.powers)
+
+
 def _brings_names_alone(after: Term, before: Term) -> bool:
-    """Whether a product has got no other new factors than quantities."""
+    """Whether a product has got no other new factors than quantities, and no more divisors."""
     if after.key == before.key:
+        return False
+    if _divisors(after) > _divisors(before):
         return False
     known = {base for base, _ in before.powers}
     new = [base for base, _ in after.powers if base not in known]

@@ -16,7 +16,7 @@ from engine.facts import facts
 from engine.program import Program, Target
 from engine.reverse import Formulas, Pass, Reverse
 from engine.simplify import simplify
-from engine.terms import filled
+from engine.terms import filled, repeated
 
 
 def tidying(tidied: Callable[[Expr], Expr]) -> Pass:
@@ -33,7 +33,7 @@ def adjoint_formulas(program: Program) -> dict[str, Expr]:
     tidied = facts(program).tidied
     found = Reverse(program, Formulas(), tidying(tidied)).adjoints()
     return {
-        name: tidied(filled(adjoint, program.shapes[name]))
+        name: repeated(tidied(filled(adjoint, program.shapes[name])))
         for name, adjoint in found.items()
         if name in program.shapes
     }

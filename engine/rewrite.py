@@ -119,6 +119,14 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity(_node("pow", x, Literal(const(0))), lambda x: const(1).filled(x.shape)),
     # (√x)^2 = x on the domain x >= 0 of the left side
     Identity(_node("pow", _node("sqrt", x), Literal(const(2))), lambda x: x),
+    # the column sums of xᵀ are the row sums of x, as a row
+    *(
+        Identity(
+            _node("sum", _node("transpose", x), axis=axis, keepdims=True),
+            lambda x, other=1 - axis: x.sum(axis=other, keepdims=True).T,
+        )
+        for axis in (0, 1)
+    ),
     # the sum of all entries is a scalar, with or without the axes kept
     Identity(_node("sum", x, axis=None, keepdims=True), lambda x: x.sum()),
     # a sum of sums along an axis is the sum of all entries

@@ -302,7 +302,7 @@ def normalised_axis(program: Program, symbol: Symbol) -> int | None:
 
     It is the axis of the softmax whose output has the label's shape; a one-hot label without a
     softmax sums to one along its only long axis, or along the one that a parameter shares (the
-    classes).
+    classes); where sizes do not tell, along the one that a matrix product sums over.
     """
     for statement in program.statements:
         for node in walk(statement.value):
@@ -313,7 +313,21 @@ def normalised_axis(program: Program, symbol: Symbol) -> int | None:
         return None
     classes = {dim for other in program.symbols if other.role == "parameter" for dim in other.shape}
     shared = [axis for axis, dim in enumerate(symbol.shape) if dim != 1 and dim in classes]
-    return shared[0] if len(shared) == 1 else _default_axis(symbol.shape)
+    if len(shared) == 1:
+        return shared[0]
+    contracted = _contracted_axis(program, symbol.name)
+    return _default_axis(symbol.shape) if contracted is None else contracted
+
+
+def _contracted_axis(program: Program, name: str) -> int | None:
+    """The axis of a quantity that the first matrix product with it sums over."""
+    for statement in program.statements:
+        for node in walk(statement.value):
+            if isinstance(node, Apply) and node.op == "matmul":
+                for side, axis in zip(node.args, (1, 0), strict=True):
+                    if isinstance(side, Var) and side.name == name:
+                        return axis
+    return None
 
 
 def _default_axis(shape: Shape) -> int:

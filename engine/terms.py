@@ -327,3 +327,27 @@ def _product(factors: list[Expr]) -> Expr:
 def filled(expr: Expr, shape: Shape) -> Expr:
     """`expr` in the given shape, with ones where it had become smaller."""
     return expr if expr.shape == shape or shape == SCALAR else expr.filled(shape)
+
+
+def repeated(expr: Expr) -> Expr:
+    """`expr` with what fills a matrix by being repeated as a product with ones: 1 gᵀ for gᵀ ⊙ 1."""
+    term = as_term(expr)
+    rest = without_ones(term)
+    vector = rest.matrices.expr()
+    if len(rest.powers) == len(term.powers) or len(expr.shape) != 2 or vector.shape == expr.shape:
+        return expr
+    rows, columns = expr.shape
+    if vector.shape == (1, columns):
+        product = _chained(_ones((rows, 1)), vector)
+    elif vector.shape == (rows, 1):
+        product = vector @ _ones((1, columns))
+    else:
+        return expr
+    return rest.scalars.times(Term(Fraction(1), ((product, 1),))).expr()
+
+
+def _chained(left: Expr, right: Expr) -> Expr:
+    """A matrix product that is read from left to right, without brackets."""
+    if isinstance(right, Apply) and right.op == "matmul":
+        return _chained(left, right.args[0]) @ right.args[1]
+    return left @ right

@@ -27,7 +27,7 @@ from engine.program import Program, Statement, Symbol, Target
 from engine.reverse import Formulas, Pass, Reverse
 from engine.seeding import Stream
 from engine.simplify import simplify
-from engine.terms import filled
+from engine.terms import filled, repeated
 from generator.distractors import Mistakes, applications, differ, planted, sampled
 from generator.joins import forks, leftovers
 
@@ -75,7 +75,7 @@ class Derivation:
     @property
     def lines(self) -> tuple[Line, ...]:
         """All lines, right."""
-        return tuple(Line(name, self._formula(name)) for name in self.names)
+        return tuple(Line(name, repeated(self._formula(name))) for name in self.names)
 
     def wrong(self, stream: Stream) -> WrongLine | None:
         """One line with one mistake, drawn from all that make a difference; None if none does."""
@@ -88,7 +88,7 @@ class Derivation:
             for place, name, (slug, formed) in candidates:
                 formula = self._mistaken(name, formed)
                 if formula is not None:
-                    return WrongLine(Line(name, formula), slug, place)
+                    return WrongLine(Line(name, repeated(formula)), slug, place)
         return None
 
     def users(self, name: str) -> tuple[Statement, ...]:

@@ -29,7 +29,7 @@ from engine.reverse import Formulas, Pass, Reverse, Site
 from engine.sampling import sample
 from engine.seeding import Stream
 from engine.simplify import simplify
-from engine.terms import filled
+from engine.terms import filled, repeated
 from generator.joins import forks, leftovers
 
 SAME = 1e-6  # two formulas nearer than this everywhere are taken for one and the same
@@ -191,7 +191,7 @@ class Mistakes:
         if formula is None:
             return None
         shape = self.program.shapes[self.target.variable]
-        whole = facts(self.program).tidied(filled(formula, shape))
+        whole = repeated(facts(self.program).tidied(filled(formula, shape)))
         if whole.shape != shape:
             return None
         return _entry_of(whole, self.program, self.target)

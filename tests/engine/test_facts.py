@@ -136,3 +136,26 @@ def test_a_shorter_derivative_has_the_same_values(name: str) -> None:
     for env in sample(NORMALISED, "tests.facts").environments(NORMALISED):
         expected = numeric_adjoints(NORMALISED, env)[name].data
         np.testing.assert_allclose(env.evaluate(formula).data, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_mask_is_not_divided_back_out_of_what_it_made() -> None:
+    program = parse_program(
+        (
+            Symbol("Z", ("m", "d"), "data"),
+            Symbol("M", ("m", "d"), "data", "mask"),
+            Symbol("p", (), "constant", "positive"),
+            Symbol("Y", ("m", "d"), "label"),
+        ),
+        ["H = sigmoid(Z)", "A = (M/p) * H", "J = (1/2) ||A - Y||^2"],
+        "J",
+    )
+    assert show(adjoint_formulas(program)["H"], "text") == "(1/p) (A - Y) * M"
+
+
+def test_what_is_repeated_is_a_product_with_ones() -> None:
+    program = parse_program(
+        (Symbol("E", ("t", "d"), "parameter"), Symbol("g", (1, "d"), "constant")),
+        ["e = mean(E, axis=0, keepdims=True)", "J = sum(g * e)"],
+        "J",
+    )
+    assert show(adjoint_formulas(program)["E"], "latex") == r"\frac{1}{t} \mathbf{1}_{t} g"

@@ -177,6 +177,14 @@ def test_the_class_axis_without_a_softmax_is_the_one_parameters_share() -> None:
     assert normalised_axis(Program((y, w, x), (loss,), "L"), y) == 0
 
 
+def test_the_class_axis_of_a_square_label_is_the_one_summed_over() -> None:
+    o, c = Symbol("O", (6, 6), "data", "one-hot"), Symbol("C", ("d", 6), "parameter")
+    loss = Statement("L", ((c.var @ o.var) ** 2).sum())
+    assert normalised_axis(Program((o, c), (loss,), "L"), o) == 0
+    turned = Statement("L", ((o.var @ c.var.T) ** 2).sum())
+    assert normalised_axis(Program((o, c), (turned,), "L"), o) == 1
+
+
 def test_exact_values_are_those_drawn() -> None:
     program = rectified_batch()
     samples = sample(program, "exact")
