@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.expression import Expr, Var, apply, const
+from engine.expression import Apply, Expr, Var, apply, const, walk
 from engine.notation import Scope, parse_expr, show
 from engine.program import Program, Target
 from engine.shapes import Shape
@@ -27,6 +27,18 @@ LAYOUT = (
     " column, the derivative for an $n \\times m$ matrix is an $n \\times m$ matrix."
 )
 NAMES = "Answers may use every quantity listed here, under its name, and all sizes."
+INDICES = (
+    "An index below a function says what it runs over, $i$ the rows and $j$ the columns:"
+    " {examples}."
+)
+ALONG = {
+    ("mean", 0): r"$\operatorname{mean}_{i}(A)$ is a row, the means of the columns of $A$",
+    ("mean", 1): r"$\operatorname{mean}_{j}(A)$ is a column, the means of the rows of $A$",
+    ("max", 0): r"$\max_{i}(A)$ is a row, the largest entries of the columns of $A$",
+    ("max", 1): r"$\max_{j}(A)$ is a column, the largest entries of the rows of $A$",
+    ("softmax", 0): r"$\operatorname{softmax}_{i}(A)$ is a softmax of every column of $A$",
+    ("softmax", 1): r"$\operatorname{softmax}_{j}(A)$ is a softmax of every row of $A$",
+}
 
 
 @dataclass(frozen=True)
@@ -176,5 +188,18 @@ def _quantities(program: Program | None) -> Iterator[str]:
 
 def conventions(template: Template, context: Context, program: Program | None) -> tuple[str, ...]:
     """What answers are held to: the general conventions, then the template's."""
-    general = (LAYOUT, NAMES) if program else ()
+    general = (LAYOUT, NAMES, *_indices(program)) if program else ()
     return (*general, *_texts(template.conventions, context))
+
+
+def _indices(program: Program) -> Iterator[str]:
+    """What an index below a function means, where the forward pass has one."""
+    nodes = [node for each in program.statements for node in walk(each.value)]
+    used = [
+        (node.op, node.keywords["axis"])
+        for node in nodes
+        if isinstance(node, Apply) and "axis" in node.keywords
+    ]
+    examples = [ALONG[each] for each in dict.fromkeys(used) if each in ALONG]
+    if examples:
+        yield INDICES.format(examples="; ".join(examples))

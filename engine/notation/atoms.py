@@ -161,20 +161,21 @@ class Atoms(Names):
     def binder(self, token: Token, tail: str) -> Syntax:
         high = self.upper_bound() if not tail and self.take("^") else None
         condition: list[Syntax] = []
-        index, low = (tail, self.tight_bound()) if tail else self.lower_bound(condition)
+        more: list[str] = []
+        index, low = (tail, self.tight_bound()) if tail else self.lower_bound(condition, more)
         high = self.upper_bound() if high is None and self.take("^") else high
-        return self.bound(token, index, low, high, *condition)
+        return self.bound(token, (index, *more), low, high, *condition)
 
     def bound(
         self,
         token: Token,
-        index: str,
+        indices: tuple[str, ...],
         low: Syntax | None,
         high: Syntax | None,
         *conditions: Syntax,
     ) -> Syntax:
-        """The sum over `index` of the product that follows, where the conditions hold."""
-        outer, self.locals = self.locals, self.locals | {index}
+        """The sum over the indices of the product that follows, where the conditions hold."""
+        outer, self.locals = self.locals, self.locals | {*indices}
         self.enter()
         body = self.product()
         for condition in conditions:
@@ -182,7 +183,10 @@ class Atoms(Names):
         self.leave()
         self.locals = outer
         op = words.BINDERS[token.text.partition("_")[0]]
-        return Binder((token.start, body.span[1]), op, index, low, high, body, self.deep(body))
+        span = token.start, body.span[1]
+        for index in reversed(indices):
+            body = Binder(span, op, index, low, high, body, self.deep(body))
+        return body
 
     def tight_bound(self) -> Syntax | None:
         """The lower bound of `sum_i=1^m`."""
@@ -202,7 +206,7 @@ class Atoms(Names):
             high = self.atom()
         if self.next.text == "of" or self.next.text in (":", ","):
             self.advance()
-        return self.bound(token, index, low, high)
+        return self.bound(token, (index,), low, high)
 
     def summed(self, token: Token) -> Syntax:
         """Σ without an index: of all entries of the product that follows."""
@@ -213,8 +217,10 @@ class Atoms(Names):
         span = token.start, body.span[1]
         return Call(span, "sum", rows, (body,), (), 0, True, self.deep(body))
 
-    def lower_bound(self, conditions: list[Syntax]) -> tuple[str, Syntax | None]:
-        """The index below a sum sign and where it starts; `i: z_i > 0` adds a condition."""
+    def lower_bound(self, conditions: list[Syntax], more: list[str]) -> tuple[str, Syntax | None]:
+        """The index below a sum sign and where it starts; `i: z_i > 0` adds a condition, `i, j`
+        one more index.
+        """
         if self.next.kind == "sub":
             return self.advance().text, None
         self.expect("_")
@@ -222,6 +228,8 @@ class Atoms(Names):
         index = self.advance()
         if index.kind not in ("name", "command"):
             self.fail("expected the name of an index", index.span)
+        while braced and self.take(","):
+            more.append(self.advance().text)
         low = self.comparison() if braced and self.take("=") else None
         if braced and self.take(":", "|"):
             outer, self.locals = self.locals, self.locals | {index.text}
@@ -299,8 +307,10 @@ class Atoms(Names):
         atom = next((row for row in rows if TABLE[row].notation.kind == "atom"), None)
         if atom is not None and self.take("_"):
             return self.shaped(token.span, atom, self.subscript())
+        along = self.along(rows)
         if self.next.text in ("(", "[", "{") and self.next.kind == "op":
             args, keywords = self.arguments()
+            keywords += along
             if token.mark.endswith("nn.") and not args and self.next.text == "(":
                 args, _ = self.arguments()  # a module is made, then called
         elif atom is not None:

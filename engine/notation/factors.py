@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from engine.expression import Apply, Const, Expr
+from engine.expression import Apply, Const, Expr, Var
 from engine.notation import vocabulary as words
+from engine.notation.dialects import BINDER, Part
 from engine.notation.fitting import two_readings
+from engine.notation.spelling import anatomy
 from engine.operators import TABLE
 
 
@@ -19,9 +21,18 @@ def side_by_side(expr: Apply) -> list[Expr] | None:
     return [*_scalars(scale), *(run or [scaled])]
 
 
-def is_open(expr: Expr) -> bool:
+def is_open(expr: Expr, part: Part) -> bool:
     """Whether `expr` is a sum, which reaches to the end of the product it stands in."""
-    return isinstance(expr, Apply) and TABLE[expr.op].notation.kind == "binder"
+    if not isinstance(expr, Apply) or part.power != BINDER:
+        return False
+    return TABLE[expr.op].notation.kind in ("binder", "call")
+
+
+def is_word(expr: Expr) -> bool:
+    """Whether a factor has a name of several letters, so that it needs a gap beside it."""
+    while isinstance(expr, Apply) and TABLE[expr.op].notation.kind in ("postfix", "subscript"):
+        expr = expr.args[0]
+    return isinstance(expr, Var) and len(anatomy(expr.name).letter) > 1
 
 
 def _scalars(expr: Expr) -> list[Expr]:

@@ -11,16 +11,17 @@ from html import escape
 
 from engine.expression import Apply, Expr
 from engine.notation import spelling
-from engine.notation.dialects import Dialect, Part
-from engine.notation.printer import BINDER, Printer
+from engine.notation.dialects import BINDER, Dialect, Part
+from engine.notation.printer import FRACTION, Printer
 from engine.notation.spelling import Style
 from engine.operators import TABLE
 from engine.operators.row import ATOM, POSTFIX, POWER, PRODUCT, SIGN
-from engine.shapes import Shape
+from engine.shapes import Dim, Shape
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 TIMES, APPLICATION = "\u2062", "\u2061"  # invisible: a product, the application of a function
-DIALECT = Dialect("unicode", stacked=True)
+THIN = '<mspace width="0.1667em"/>'  # between words that would run together
+DIALECT = Dialect("unicode", stacked=True, counted=True, dot="·", gap=THIN)
 
 
 def mathml(expr: Expr, style: Style) -> str:
@@ -76,8 +77,9 @@ class MathPrinter(Printer):
 
     def number(self, value: Fraction) -> Part:
         over, under = (element("mn", str(abs(part))) for part in value.as_integer_ratio())
-        text = over if value.denominator == 1 else element("mfrac", over, under)
-        return self.negated(value < 0, Part(text, ATOM))
+        whole = value.denominator == 1
+        part = Part(over, ATOM) if whole else Part(element("mfrac", over, under), FRACTION)
+        return self.negated(value < 0, part)
 
     def minus(self) -> str:
         return sign(super().minus())
@@ -87,18 +89,20 @@ class MathPrinter(Printer):
     def spread(self, expr: Apply, power: int) -> Part:
         left = self.at_least(power, self.part(expr.args[0]))
         right = self.at_least(power + 1, self.part(expr.args[1]), inner=True)
-        glyph = self.glyph(expr) or "·"
-        return Part(f"{left.text}{sign(glyph)}{right.text}", power)
+        return Part(f"{left.text}{sign(self.operation(expr))}{right.text}", power)
+
+    def operation(self, expr: Apply) -> str:
+        return self.dialect.dot if not self.glyph(expr) else super().operation(expr)
 
     def indicated(self, text: str) -> str:
         return row(element("mn", "1"), brackets(text, "{", "}"))
 
-    def joined(self, texts: list[str]) -> str:
-        return sign(TIMES).join(texts)
+    def between(self, words: bool) -> str:
+        return sign(TIMES) + self.dialect.gap * words
 
     def quotient(self, expr: Apply) -> Part:
         over, under = (row(self.part(arg).text) for arg in expr.args)
-        return Part(element("mfrac", over, under), ATOM)
+        return Part(element("mfrac", over, under), FRACTION)
 
     def prefix(self, expr: Apply) -> Part:
         operand = self.at_least(SIGN, self.part(expr.args[0]), inner=True)
@@ -127,12 +131,15 @@ class MathPrinter(Printer):
             return Part(element("msqrt", listed), ATOM)
         return Part(row(word(name), sign(APPLICATION), brackets(listed)), ATOM)
 
+    def dim(self, dim: Dim) -> str:
+        return str(dim)
+
     def dims(self, shape: Shape, separator: str) -> str:
         return separator.join(str(dim) for dim in shape)
 
     def atom(self, expr: Apply) -> Part:
         letter = self.glyph(expr).partition("_")[0]
-        below = element("mtext", escape(self.dims(expr.keywords["shape"], "×")))
+        below = element("mtext", escape(self.extent(expr)))
         return Part(element("msub", word(letter), below), ATOM, "_")
 
     def fence(self, expr: Apply) -> Part:
@@ -153,6 +160,16 @@ class MathPrinter(Printer):
             positions.insert(1 - int(expr.keywords["axis"]), sign(":"))
         below = row(sign(",").join(positions))
         return Part(element("msub", row(base.text), below), ATOM, base.scripts + "_")
+
+    def along(self, index: str, expr: Apply) -> Part:
+        name = element("msub", word(self.glyph(expr)), word(index))
+        inside = brackets(self.part(expr.args[0]).text)
+        return Part(row(name, sign(APPLICATION), inside), ATOM)
+
+    def bound(self, indices: tuple[str, ...], body: Expr) -> Part:
+        below = row(sign(",").join(map(word, indices)))
+        term = self.at_least(PRODUCT, self.part(body), inner=True)
+        return Part(element("munder", sign("∑"), below) + term.text, BINDER)
 
     def binder(self, expr: Apply) -> Part:
         index, size = str(expr.keywords["index"]), expr.keywords["size"]

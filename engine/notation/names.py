@@ -6,8 +6,11 @@ The scope is asked; a word that it does not know is cut into words that it knows
 from __future__ import annotations
 
 import re
+from fractions import Fraction
+from typing import TypeAlias
 
 from engine.notation import vocabulary as words
+from engine.notation.errors import Span
 from engine.notation.lexer import Token
 from engine.notation.scripts import Scripts
 from engine.notation.sugars import PRIMED, SUGARS
@@ -20,11 +23,14 @@ from engine.notation.syntax import (
     Size,
     Syntax,
 )
+from engine.operators import TABLE
 
 DIGITS_FIRST = re.compile(r"([0-9]+)([^\W\d].*)")  # in `W_1x`
 MAX_NAME = 60
 MAX_CUT = 20  # letters of a run of names without spaces
 MAX_CUTS = 30  # different such runs in one answer
+
+Keywords: TypeAlias = tuple[tuple[str, Syntax], ...]
 
 
 class Names(Scripts):
@@ -124,7 +130,7 @@ class Names(Scripts):
             return self.function(token, ())
         if text in words.SPREADING and self.next.text == "(":
             return self.function(token, ())
-        special = self.special_call(token)
+        special = self.special_call(token) or self.counted_call(token, head, tail)
         if special is not None:
             return special
         if tail and head:  # \mathrm{_relu} begins with the sign of an index
@@ -158,6 +164,24 @@ class Names(Scripts):
         own = self.scope.function(base)
         rows = (own,) if own else words.FUNCTIONS.get(base)
         return None if rows is None else self.function(token, rows, primes=1)
+
+    def along(self, rows: tuple[str, ...]) -> Keywords:
+        """The index behind a function's name, as the axis that it counts along: `mean_{i}(G)`."""
+        braced = self.peek().text == "{"
+        index = self.peek(2 if braced else 1)
+        if self.next.text != "_" or index.text not in words.AXES or not counting(rows):
+            return ()
+        self.skip(4 if braced else 2)
+        return counted(rows, index.text, index.span)
+
+    def counted_call(self, token: Token, head: str, tail: str) -> Syntax | None:
+        """`mean_i(G)` in one word."""
+        rows = counting(words.FUNCTIONS.get(head, ()))
+        if self.next.text != "(" or tail not in words.AXES or not rows:
+            return None
+        args, keywords = self.arguments()
+        along = counted(rows, tail, token.span)
+        return self.call(token, rows, args, (*keywords, *along), 0, qualified=True)
 
     def size_of(self, token: Token) -> Syntax:
         """`len(X)`, `np.size(X, 0)`, MATLAB's `size(X, 1)`."""
@@ -284,3 +308,16 @@ class Names(Scripts):
         if self.peek().text != "{":
             return 2
         return next((at + 1 for at in range(2, 6) if self.peek(at).text == "}"), 2)
+
+
+def counting(rows: tuple[str, ...]) -> tuple[str, ...]:
+    """Those operators that run along an axis."""
+    return tuple(row for row in rows if "axis" in dict(TABLE[row].notation.options))
+
+
+def counted(rows: tuple[str, ...], index: str, span: Span) -> Keywords:
+    """What the letter below a function's name says."""
+    options = dict(TABLE[counting(rows)[0]].notation.options)
+    axis = ("axis", Number(span, Fraction(words.AXES[index])))
+    kept = (("keepdims", Name(span, "True")),) if "keepdims" in options else ()
+    return (axis, *kept)

@@ -12,10 +12,11 @@ from typing import Literal
 
 from engine.expression import Apply, Const, Expr, Var, const
 from engine.notation import vocabulary as words
-from engine.notation.dialects import DIALECTS, Dialect, Part
-from engine.notation.factors import is_open, side_by_side
+from engine.notation.dialects import BINDER, DIALECTS, Dialect, Part
+from engine.notation.factors import is_open, is_word, side_by_side
 from engine.notation.indices import extent, pairs
 from engine.notation.spelling import Style
+from engine.notation.sums import LETTERS, folded, indexed
 from engine.operators import TABLE
 from engine.operators.row import (
     ATOM,
@@ -25,12 +26,11 @@ from engine.operators.row import (
     POWER,
     PRODUCT,
     SIGN,
-    SUM,
     Notation,
 )
 from engine.shapes import Dim, Shape
 
-BINDER = SUM + 5  # a sum over an index ends where a product ends
+FRACTION = SIGN + 2  # one above the other: a factor, but no base of a script
 PLAIN = Style()
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -107,7 +107,7 @@ class Printer:
             return self.negated(value < 0, Part(str(abs(value.numerator)), ATOM))
         over, under = str(abs(value.numerator)), str(value.denominator)
         if self.dialect.stacked:
-            return self.negated(value < 0, Part(rf"\frac{{{over}}}{{{under}}}", ATOM))
+            return self.negated(value < 0, Part(rf"\frac{{{over}}}{{{under}}}", FRACTION))
         slash = " / " if self.dialect.explicit else "/"
         sign = self.minus() if value < 0 else ""
         return Part(f"{sign}{over}{slash}{under}", PRODUCT)
@@ -131,8 +131,13 @@ class Printer:
     def spread(self, expr: Apply, power: int) -> Part:
         left = self.at_least(power, self.part(expr.args[0]))
         right = self.at_least(power + 1, self.part(expr.args[1]), inner=True)
-        sign = self.glyph(expr) or TABLE[expr.op].notation.numpy
-        return Part(f"{left.text} {sign} {right.text}", power)
+        return Part(f"{left.text} {self.operation(expr)} {right.text}", power)
+
+    def operation(self, expr: Apply) -> str:
+        """The sign between two operands; numbers are multiplied by a dot."""
+        plain = expr.op == words.SCALING and not any(arg.shape for arg in expr.args)
+        dot = self.dialect.dot if plain else ""
+        return dot or self.glyph(expr) or TABLE[expr.op].notation.numpy
 
     def comparison(self, expr: Apply) -> Part:
         spread = self.spread(expr, COMPARISON + 1)
@@ -152,18 +157,21 @@ class Printer:
         first, *inner, last = (self.part(factor) for factor in factors)
         parts = [self.at_least(CHAIN + 1, first)]
         parts += [self.at_least(CHAIN + 1, part, inner=True) for part in inner]
-        open_ended = is_open(factors[-1])
+        open_ended = is_open(factors[-1], last)
         parts.append(last if open_ended else self.at_least(CHAIN + 1, last, inner=True))
-        return Part(self.joined([part.text for part in parts]), BINDER if open_ended else CHAIN)
+        text = parts[0].text
+        for before, after, part in zip(factors, factors[1:], parts[1:], strict=False):
+            text += self.between(is_word(before) or is_word(after)) + part.text
+        return Part(text, BINDER if open_ended else CHAIN)
 
-    def joined(self, texts: list[str]) -> str:
-        """Factors side by side."""
-        return " ".join(texts)
+    def between(self, words: bool) -> str:
+        """What parts two factors side by side; words such as `dz` would run together."""
+        return self.dialect.gap if words else " "
 
     def quotient(self, expr: Apply) -> Part:
         over, under = (self.part(arg) for arg in expr.args)
         if self.dialect.stacked:
-            return Part(rf"\frac{{{over.text}}}{{{under.text}}}", ATOM)
+            return Part(rf"\frac{{{over.text}}}{{{under.text}}}", FRACTION)
         left, right = self.at_least(PRODUCT, over), self.at_least(POWER, under)
         tight = left.power >= SIGN and not self.dialect.explicit
         sign = self.glyph(expr) if tight else f" {self.glyph(expr)} "
@@ -172,7 +180,10 @@ class Printer:
     # Signs and scripts
 
     def prefix(self, expr: Apply) -> Part:
-        operand = self.at_least(SIGN, self.part(expr.args[0]), inner=True)
+        operand = self.part(expr.args[0])
+        if is_open(expr.args[0], operand):
+            return Part(f"{self.glyph(expr)}{operand.text}", BINDER)
+        operand = self.at_least(SIGN, operand, inner=True)
         return Part(f"{self.glyph(expr)}{operand.text}", SIGN)
 
     def postfix(self, expr: Apply) -> Part:
@@ -212,7 +223,33 @@ class Printer:
     # Functions and brackets
 
     def call(self, expr: Apply) -> Part:
+        if self.dialect.counted:
+            return self.indexed(expr) or self.called(self.glyph(expr), expr)
         return self.called(self.glyph(expr), expr)
+
+    def indexed(self, expr: Apply) -> Part | None:
+        """A sum over indices, or a function along the axis of an index; None for all else."""
+        if expr.op == words.SUM_ROW:
+            found = indexed(expr)
+            return None if found is None else self.bound(found.indices, found.body)
+        axis = _whole_axis(expr)
+        return None if axis is None else self.along(LETTERS[axis], expr)
+
+    def along(self, index: str, expr: Apply) -> Part:
+        """`mean_i(G)`: a function along the axis that the index counts."""
+        below = f"_{{{index}}}" if self.dialect.stacked else f"_{index}"
+        inside = self.bracketed(self.part(expr.args[0]))
+        return Part(f"{self.glyph(expr)}{below}{inside.text}", ATOM)
+
+    def bound(self, indices: tuple[str, ...], body: Expr) -> Part:
+        """Σ over indices that run as far as they can."""
+        term = self.at_least(PRODUCT, self.part(body), inner=True)
+        below = ",".join(indices)
+        script = f"_{{{below}}}" if self.dialect.stacked or len(indices) > 1 else f"_{below}"
+        return Part(f"{self.sum_sign()}{script} {term.text}", BINDER)
+
+    def sum_sign(self) -> str:
+        return str(getattr(_SUM, self.dialect.name))
 
     def called(self, name: str, expr: Apply) -> Part:
         notation = TABLE[expr.op].notation
@@ -247,8 +284,16 @@ class Printer:
 
     def atom(self, expr: Apply) -> Part:
         glyph = self.glyph(expr)
-        text = glyph.replace("#", self.dims(expr.keywords["shape"], self.dialect.times))
+        text = glyph.replace("#", self.extent(expr))
         return Part(text, ATOM, "_" if "_" in glyph else "")
+
+    def extent(self, expr: Apply) -> str:
+        """The dimensions of a matrix of ones or an identity; a column has its length alone."""
+        shape: Shape = expr.keywords["shape"]
+        short = expr.op == words.ONES_ROW and shape[1:] == (1,) and isinstance(shape[0], str)
+        if self.dialect.counted and short:
+            return self.dim(shape[0])
+        return self.dims(shape, self.dialect.times)
 
     def fence(self, expr: Apply) -> Part:
         glyph = self.glyph(expr)
@@ -306,6 +351,10 @@ class Printer:
         short = all(len(text) == 1 for text in texts) and pairs("".join(texts), shape)
         return ("" if short else ",").join(texts)
 
+    def is_bounded(self, body: Expr, index: str, size: Dim) -> bool:
+        """Whether a sum has to say how far it goes, or it is read as another."""
+        return extent(body, index) != size or folded(body, index, size) is not None
+
     def binder(self, expr: Apply) -> Part:
         index, size = str(expr.keywords["index"]), expr.keywords["size"]
         body = self.part(expr.args[0])
@@ -314,9 +363,17 @@ class Printer:
             text = f"{self.glyph(expr)}({body.text} for {index} in range(1, {high}))"
             return Part(text, ATOM)
         body = self.at_least(PRODUCT, body, inner=True)
-        full = self.dialect.stacked or extent(expr.args[0], index) != size
+        full = self.dialect.stacked or self.is_bounded(expr.args[0], index, size)
         bounds = f"_{{{index}=1}}^{{{self.dim(size)}}}" if full else f"_{index}"
         return Part(f"{self.glyph(expr)}{bounds} {body.text}", BINDER)
+
+
+def _whole_axis(expr: Apply) -> int | None:
+    """The axis of a function that keeps its axes; None where there is no such axis."""
+    options, given = dict(TABLE[expr.op].notation.options), expr.keywords
+    kept = given.get("keepdims", True)
+    axis = given.get("axis") if "axis" in options and kept else None
+    return axis if axis in (0, 1) else None
 
 
 def _before(index: Expr) -> Expr:
@@ -324,4 +381,5 @@ def _before(index: Expr) -> Expr:
     return Const(index.value - 1) if isinstance(index, Const) else index - 1
 
 
+_SUM: Notation = TABLE[words.BINDER_ROW].notation
 _NEGATION: Notation = next(row.notation for row in TABLE.values() if row.notation.kind == "prefix")

@@ -114,7 +114,14 @@ def _latex(stem: str, accent: str | None) -> str:
 
 
 def _below(rest: str | None) -> str:
-    return f"_{{{rest[1:]}}}" if rest else ""
+    index = (rest or "")[1:]
+    word = len(index) > 1 and index.isalpha()
+    return f"_{{{_roman(index) if word else index}}}" if index else ""
+
+
+def _roman(word: str) -> str:
+    """A word in upright letters, or in LaTeX's own if it is a Greek letter."""
+    return f"\\{word}" if word in GREEK else rf"\mathrm{{{word}}}"
 
 
 def _lowered(rest: str | None) -> str:

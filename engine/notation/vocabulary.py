@@ -91,6 +91,8 @@ POWERS = _signs(_rows("power"))
 PREFIXES = _signs(_rows("prefix"))
 POSTFIXES = _signs(_rows("postfix"))
 BINDERS = _signs(_rows("binder"))
+# The axis that an index below a function's name counts along: mean_i, softmax_j.
+AXES = {"i": 0, "j": 1, "0": 0, "1": 1}
 SUM_SIGNS = frozenset({"Σ", "∑"})
 FUNCTIONS = _functions()
 # Words between factors that are no factors.
@@ -109,6 +111,8 @@ TRANSPOSE_ROW = _rows("postfix")[0].name
 NORM_ROW = FENCES["‖"][1]
 ABSOLUTE_ROW = FENCES["|"][1]
 IDENTITY_ROW = FUNCTIONS["I"][0]
+SUM_ROW = "sum"
+ONES_ROW = "ones"
 BINDER_ROW = _rows("binder")[0].name
 
 # Sugars: spellings that no single row can own.

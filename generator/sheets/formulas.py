@@ -7,33 +7,17 @@ is what a screen reader says and what a terminal shows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
-from unicodedata import normalize
 from xml.etree.ElementTree import Element, fromstring
 
 from math_core import LatexError, LatexToMathML
 
 from generator.errors import SheetError
+from generator.sheets.spoken import ACCENTS, APPLICATION, spoken
 
 CONVERTER = LatexToMathML(unicode_substitution="never")
-APPLICATION = "\u2061"  # what MathML puts between a function and its argument
-UNSPACED = f" ([{{|‖∂∑−{APPLICATION}"  # nothing is set off from these by a space
-OPENING, CLOSING = "([{⌊⌈⟨", ")]}⌋⌉⟩"
 SPECIAL = "\\/_^#$&\"'()[]{}|,;:*~`@<>=!"  # what means something in Typst
-SINGLE = re.compile(r"−?∂?[\w\u0300-\u036fᵀ²]+(\^\(?\w+\)?|\[\d\])?")
-ACCENTS = {
-    "ˆ": ("hat", "\u0302"),
-    "^": ("hat", "\u0302"),
-    "˜": ("tilde", "\u0303"),
-    "~": ("tilde", "\u0303"),
-    "‾": ("overline", "\u0304"),
-    "¯": ("overline", "\u0304"),
-    "˙": ("dot", "\u0307"),
-    "→": ("arrow", "\u20d7"),
-}
-RAISED = {"2": "²", "3": "³", "⊤": "ᵀ", "T": "ᵀ", "′": "′"}
 
 
 @lru_cache(maxsize=4096)
@@ -55,8 +39,7 @@ def typst(latex: str) -> str:
 @lru_cache(maxsize=4096)
 def plain(latex: str) -> str:
     """The formula in a line of text: `dw = ∂J/∂w = (1/m) X (a − y)ᵀ`."""
-    text = _plain(fromstring(mathml(latex, True))).replace(APPLICATION, "")
-    return normalize("NFC", re.sub(r" +", " ", text).strip())
+    return spoken(fromstring(mathml(latex, True)))
 
 
 # Typst
@@ -109,7 +92,8 @@ def _words(node: Element) -> str:
 
 def _space(node: Element) -> str:
     width = node.get("width", "0")
-    return "quad" if width.endswith("em") and float(width[:-2]) >= 1 else ""
+    ems = float(width[:-2]) if width.endswith("em") else 0
+    return "quad" if ems >= 1 else "thin" if ems > 0 else ""
 
 
 def _called(name: str) -> Callable[[Element], str]:
@@ -158,118 +142,4 @@ TYPST: dict[str, Callable[[Element], str]] = {
     "mover": _over,
     "munderover": _attached("b", "t"),
     "mtable": _table,
-}
-
-
-# plain text
-
-
-def _plain(node: Element) -> str:
-    rule = PLAIN.get(node.tag)
-    return rule(node) if rule else "".join(map(_plain, node)) or (node.text or "")
-
-
-def _spoken_sign(node: Element) -> str:
-    text = (node.text or "").strip()
-    if text == APPLICATION:
-        return APPLICATION
-    if text in OPENING or text in CLOSING or text in "|‖′":
-        return text
-    return f"{text} " if text == "," else f" {text} "
-
-
-def _spoken_row(node: Element) -> str:
-    """The parts in a row, a space between two that would run together."""
-    text = ""
-    for place, each in enumerate(node):
-        part = _plain(each)
-        if each.tag == "mfrac" and not _stands_alone(part, node[:place], node[place + 1 :]):
-            part = f"({part})"
-        if part == " − " and text.rstrip()[-1:] in OPENING + "=,;":
-            part = "−"
-        text += f" {part}" if _run_together(text, part) else part
-    return text.strip() if node.tag == "math" else text
-
-
-def _stands_alone(quotient: str, before: list[Element], after: list[Element]) -> bool:
-    """Whether a quotient needs no parentheses: ∂J/∂w, 1/2, or one between signs."""
-    if quotient.startswith("∂") or re.fullmatch(r"\d+/\d+", quotient):
-        return True
-    return all(each.tag == "mo" and _divides(each) for each in (*before[-1:], *after[:1]))
-
-
-def _divides(sign: Element) -> bool:
-    text = (sign.text or "").strip()
-    return text in "+−=,;<>≤≥≈←" or (text in OPENING + CLOSING)
-
-
-def _run_together(before: str, after: str) -> bool:
-    """Whether a space has to part two things: `W x`, but `σ(z)`, `dz`, `∂L`."""
-    if not before or not after or before[-1] in UNSPACED:
-        return False
-    if before[-1] == "σ":
-        return after[0].isalnum()
-    if re.search(r"(\W|^)d$", before):
-        return after[0] == "("
-    return after[0].isalnum() or after[0] in "∂(√"
-
-
-def _grouped(node: Element) -> str:
-    """A part that stands as one: a single sign, or something in parentheses."""
-    text = _plain(node).strip()
-    return text if SINGLE.fullmatch(text) else f"({text})"
-
-
-def _quotient(node: Element) -> str:
-    above, below = map(_grouped, node)
-    return f"{above}/{below}"
-
-
-def _raised(node: Element) -> str:
-    return _plain(node[0]) + _superscript(node[1])
-
-
-def _superscript(node: Element) -> str:
-    """`²`, `ᵀ`, `[2]ᵀ`, `(i)`, or `^k`."""
-    text = _plain(node).strip()
-    if text in RAISED or text[:1] in "[(":
-        return RAISED.get(text, text.replace("⊤", "ᵀ"))
-    return f"^{_grouped(node)}"
-
-
-def _lowered(node: Element) -> str:
-    return f"{_plain(node[0])}_{_grouped(node[1])}"
-
-
-def _both(node: Element) -> str:
-    base, below, above = node
-    scripts = [f"_{_grouped(below)}", _superscript(above)]
-    ordered = reversed(scripts) if scripts[1][0] in "[(" else scripts
-    return _plain(base).strip() + "".join(ordered) + (" " if base.tag == "mo" else "")
-
-
-def _accented(node: Element) -> str:
-    accent = ACCENTS.get((node[1].text or "").strip())
-    return _plain(node[0]) + (accent[1] if accent else f"^{_grouped(node[1])}")
-
-
-def _spoken_table(node: Element) -> str:
-    return "; ".join(", ".join(_spoken_row(cell).strip() for cell in row) for row in node)
-
-
-PLAIN: dict[str, Callable[[Element], str]] = {
-    "math": _spoken_row,
-    "mrow": _spoken_row,
-    "mstyle": _spoken_row,
-    "mo": _spoken_sign,
-    "mspace": lambda node: " ",
-    "mfrac": _quotient,
-    "msqrt": lambda node: f"√({_spoken_row(node).strip()})",
-    "msup": _raised,
-    "msub": _lowered,
-    "msubsup": _both,
-    "munderover": _both,
-    "munder": _lowered,
-    "mover": _accented,
-    "mtable": _spoken_table,
 }

@@ -12,6 +12,7 @@ from engine.notation.elaborate.calls import Calls
 from engine.notation.elaborate.symbols import ONE, free_name
 from engine.notation.errors import Mistake, Problem
 from engine.notation.indices import extent, extents
+from engine.notation.sums import folded
 from engine.notation.syntax import LAST, LENGTH, Binder, Einsum, Group, Infix, Number, Size
 from engine.shapes import Dim, Shape
 
@@ -42,7 +43,9 @@ class Sums(Calls):
                 Problem("parse", node.span, f"the sum does not say how far {node.index} goes")
             )
         self.check_extents(node, body, size, own)
-        return apply(node.op, body, index=own, size=size)
+        bounded = node.low is not None or node.high is not None
+        whole = None if bounded else folded(body, own, size)
+        return whole or apply(node.op, body, index=own, size=size)
 
     def summed_away(self, node: Binder) -> Expr | None:
         """Σ_m X, where m is a dimension of X and no index in it: the sum along its axis."""

@@ -19,7 +19,8 @@ from tests.engine.strategies import SCOPE, expressions, random_expr, signatures
 COUNT = 10_000
 BOTH_WAYS: tuple[Notation, ...] = ("text", "numpy", "unicode", "latex")
 CORE = {
-    "math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msqrt", "msup", "msub", "munderover",
+    "math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msqrt", "msup", "msub", "munder",
+    "munderover", "mspace",
 }  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def test_mathml_is_well_formed_and_core(expr: Expr) -> None:
     assert names <= CORE
     for element in root.iter():
         name = element.tag.rpartition("}")[2]
-        children = {"mfrac": 2, "msup": 2, "msub": 2, "munderover": 3}.get(name)
+        children = {"mfrac": 2, "msup": 2, "msub": 2, "munder": 2, "munderover": 3}.get(name)
         assert children is None or len(element) == children, name
 
 

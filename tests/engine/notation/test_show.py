@@ -9,7 +9,8 @@ from engine.notation import Scope, Spelling, Style, parse_expr, show
 SCOPE = Scope(
     symbols={
         "X": ("n", "m"), "w": ("n", 1), "x": ("n", 1), "a": (1, "m"), "y": (1, "m"), "b": (),
-        "yhat": (), "t": (), "z": (), "s": (), "lambda": (), "a3": (), "a2": (2, 1), "W2": (2, 3),
+        "yhat": (), "dz": (), "t": (),
+        "z": (), "s": (), "lambda": (), "a3": (), "a2": (2, 1), "W2": (2, 3),
         "W3": (1, 2), "W4": ("n", "n"),
     },
     dimensions=frozenset({"n", "m"}),
@@ -32,7 +33,7 @@ ROWS = (
     (
         "-(t/yhat) 1{z > 0} x",
         "-(t / yhat) * (z > 0) * x",
-        "−(t/ŷ) 1{z > 0} x",
+        "−(t/ŷ) 𝟏{z > 0} x",
         r"-\frac{t}{\hat{y}} \mathbf{1}\{z > 0\} x",
     ),
     (
@@ -57,9 +58,28 @@ ROWS = (
     (
         "sum(X, axis=1, keepdims=True)/m",
         "np.sum(X, axis=1, keepdims=True) / m",
-        "sum(X, axis=1, keepdims=True)/m",
-        r"\frac{\operatorname{sum}(X, \mathrm{axis}=1, \mathrm{keepdims}=\mathrm{True})}{m}",
+        "(Σ_j X_{:,j})/m",
+        r"\frac{\sum_{j} X_{:,j}}{m}",
     ),
+    (
+        "-sum(a * (1 - y))",
+        "-np.sum(a * (1 - y))",
+        "−Σ_i a_{i} (1 − y_{i})",
+        r"-\sum_{i} a_{i} (1 - y_{i})",
+    ),
+    (
+        "(1/m) sum(W4 X, axis=0, keepdims=True)",
+        "1 / m * np.sum(W4 @ X, axis=0, keepdims=True)",
+        "(1/m) Σ_i (W4 X)_{i,:}",
+        r"\frac{1}{m} \sum_{i} (W^{[4]} X)_{i,:}",
+    ),
+    (
+        "X - max(X, axis=0, keepdims=True) * softmax(X, axis=1)",
+        "X - np.max(X, axis=0, keepdims=True) * softmax(X, axis=1)",
+        "X − max_i(X) ⊙ softmax_j(X)",
+        r"X - \max_{i}(X) \odot \operatorname{softmax}_{j}(X)",
+    ),
+    ("dz x", "dz * x", "dz x", r"dz \, x"),
     (
         "lambda ||w||^2 + sqrt(b)",
         "lam * np.linalg.norm(w) ** 2 + np.sqrt(b)",
@@ -67,7 +87,7 @@ ROWS = (
         r"\lambda \lVert w \rVert^{2} + \sqrt{b}",
     ),
     ("-y/a - 1/2", "-y / a - 1 / 2", "−y/a − 1/2", r"\frac{-y}{a} - \frac{1}{2}"),
-    ("b * 2 * 3", "b * 2 * 3", "b ⊙ 2 ⊙ 3", r"b \odot 2 \odot 3"),
+    ("b * 2 * 3", "b * 2 * 3", "b · 2 · 3", r"b \cdot 2 \cdot 3"),
     ("W4 @ (1 - W4)", "W4 @ (1 - W4)", "W4 @ (1 − W4)", r"W^{[4]} @ (1 - W^{[4]})"),
 )
 
