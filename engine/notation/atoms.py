@@ -40,6 +40,8 @@ class Atoms(Names):
         token = self.next
         match token.kind:
             case "number":
+                if token.text == "11" and self.is_transposing(self.peek()):
+                    self.split_token(token)  # a matrix of ones, 1 1^T
                 return self.number(self.advance())
             case "name" | "command":
                 return self.named(self.advance())

@@ -68,6 +68,14 @@ class Layers(Subscripts):
                 raise Mistake(Problem("parse", token.span, f"'{text}' is no exponent")) from None
         return self.infix(words.POWER_ROW, node, exponent)
 
+    def is_transposing(self, token: Token) -> bool:
+        """Whether a sign comes that transposes what is before it."""
+        if token.text == "^":
+            inside = self.peek(2)
+            inside = self.peek(3) if inside.text == "{" else inside
+            return inside.text in words.POSTFIXES
+        return token.text == "'" or token.text in words.POSTFIXES
+
     def transposed(self, node: Syntax, token: Token) -> Syntax:
         op = words.POSTFIXES.get(token.text, words.TRANSPOSE_ROW)
         self.matlab = self.matlab or token.text == "'"
@@ -136,8 +144,9 @@ class Layers(Subscripts):
         if not single or (shift and behind.text != "}" and behind.text not in words.POSTFIXES):
             return None
         if name.kind == "number" and self.known(node, name.text) is not None:
-            self.skip(2 * shift + 3)
-            return self.labelled(node, name.text)
+            self.skip(shift + 3)
+            node = self.labelled(node, name.text)
+            return self.postfixed(node) if shift else node
         if numbered or (name.kind == "name" and self.is_index_name(name.text)):
             self.skip(shift + 1)
             index = Name(name.span, self.advance().text)

@@ -93,6 +93,8 @@ class Subscripts(Arguments):
         if isinstance(node, One):
             return self.ones_or_indicator(node, items)
         if isinstance(node, Name) and isinstance(first, Name):
+            if self.is_identity_of(node, first.spelling):
+                return node
             if self.layer_at(0):
                 return Index(node.span, node, items, False, self.deep(node))
             found = self.merged(f"{node.spelling}_{first.spelling}")
@@ -104,6 +106,12 @@ class Subscripts(Arguments):
         span = node.span[0], max(ends, default=node.span[1])
         inner = [item for item in items if item is not None]
         return Index(span, node, items, False, self.deep(node, *inner))
+
+    def is_identity_of(self, node: Name, size: str) -> bool:
+        """Whether I_n is the identity with n rows, which its surroundings give it anyway."""
+        identity = words.IDENTITY_ROW in words.FUNCTIONS.get(node.spelling, ())
+        known = self.scope.lookup(node.spelling) is not None
+        return identity and not known and self.scope.dimension(size) is not None
 
     def kronecker(self, node: Syntax, items: tuple[Syntax | None, ...]) -> Syntax | None:
         """δ_{ij} is 1 where i = j."""

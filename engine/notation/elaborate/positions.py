@@ -106,16 +106,29 @@ class Positions(Symbols):
                 return self.build("entry", node.span, base, position, ONE)
             case (1, _):
                 return self.build("entry", node.span, base, ONE, position)
-            case (_, _) if self.scope.example_axis is not None:
-                axis = self.scope.example_axis
-                row = self.build("slice", node.span, base, position, axis=axis)
-                return self.standing(node.base, row)
+        axis = self.axis_by_range(position, base.shape)
+        if axis is not None:
+            row = self.build("slice", node.span, base, position, axis=axis)
+            return self.standing(node.base, row)
+        self.unselected = True
         shape = show_shape(base.shape)
         raise Mistake(
             Problem(
                 "shape", node.span, f"one index does not select from {shape}", shapes=(base.shape,)
             )
         )
+
+    def axis_by_range(self, position: Expr, shape: Shape) -> int | None:
+        """The axis along which one index selects from a matrix.
+
+        It is as long as the index of a sum runs, u_k being a column of U; else that of examples.
+        """
+        if len(shape) != 2:
+            return None
+        size = self.ranges.get(min(position.names, default=""))
+        if size is not None and shape.count(size) == 1:
+            return shape.index(size)
+        return self.scope.example_axis
 
     def example(self, node: Example) -> Expr:
         """x^{(i)}: along the axis of the examples."""

@@ -6,13 +6,15 @@ A ⊙ B (1 - B)  element-wise, where B and 1 - B cannot be multiplied
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from engine.expression import Apply, Const, Expr, apply, walk
 from engine.notation import vocabulary as words
 from engine.notation.elaborate.symbols import ONE, ZERO
 from engine.notation.elaborate.units import Units
 from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.fitting import ENTRY_BY_ENTRY, Ones, all_alike, lifted_product, two_readings
-from engine.notation.syntax import Chain, Infix, Syntax, Unary
+from engine.notation.syntax import Chain, Group, Infix, Number, One, Syntax, Unary
 from engine.operators import TABLE
 from engine.operators.row import CHAIN
 
@@ -81,7 +83,21 @@ class Products(Units):
         return self.expr(node)
 
     def chain(self, node: Chain) -> Expr:
+        for place, item in enumerate(node.items):
+            if isinstance(item, Group) and self.is_open(item) and len(node.items) > 1:
+                before, after = node.items[:place], node.items[place + 1 :]
+                return self.expr(placed(item, before, after, node.depth))
         return self.product(node.span, list(node.items))
+
+    def is_open(self, node: Syntax) -> bool:
+        """Whether I or 1 1^T is a term, whose size only the factors around the sum tell."""
+        match node:
+            case Group(inner=inner) | Unary(op="neg", arg=inner):
+                return self.is_open(inner)
+            case Infix(op="add" | "sub", left=left, right=right):
+                sides = [is_of_ones(left), is_of_ones(right)]
+                return any(sides) or self.is_open(left) or self.is_open(right)
+        return False
 
     def product(
         self, span: Span, nodes: list[Syntax], elementwise: bool = False, literal: bool = False
@@ -122,6 +138,47 @@ class Products(Units):
             if self.options.entrywise:
                 return apply(words.SCALING, left, right)
         return self.build(words.PRODUCT_OF_MATRICES, span, left, right)
+
+
+def is_of_ones(node: Syntax) -> bool:
+    """Whether a term is a multiple of 1 1^T alone."""
+    match node:
+        case Group(inner=inner) | Unary(op="neg", arg=inner):
+            return is_of_ones(inner)
+        case Infix(op=op, left=left, right=right) if op in (words.SCALING, words.QUOTIENT_ROW):
+            return is_of_ones(left) or (op == words.SCALING and is_of_ones(right))
+        case Chain(items=items):
+            return any(_is_one(a) and _is_one_transposed(b) for a, b in pairwise(items))
+    return False
+
+
+def _is_one(node: Syntax) -> bool:
+    return isinstance(node, One) or (isinstance(node, Number) and node.value == 1)
+
+
+def _is_one_transposed(node: Syntax) -> bool:
+    return isinstance(node, Unary) and node.op == words.TRANSPOSE_ROW and isinstance(node.arg, One)
+
+
+def placed(
+    node: Syntax, before: tuple[Syntax, ...], after: tuple[Syntax, ...], depth: int
+) -> Syntax:
+    """The terms of a sum, each with the factors around the sum."""
+    match node:
+        case Group(inner=inner):
+            return placed(inner, before, after, depth)
+        case Unary(op="neg", arg=arg, span=span):
+            return Unary(span, "neg", placed(arg, before, after, depth), depth)
+        case Infix(op="add" | "sub" as op, left=left, right=right, span=span):
+            one, two = (placed(side, before, after, depth) for side in (left, right))
+            return Infix(span, op, one, two, depth)
+        case Infix(op=op, left=left, right=right, span=span) if is_of_ones(left):
+            return Infix(span, op, placed(left, before, after, depth), right, depth)
+        case Infix(op=op, left=left, right=right, span=span) if is_of_ones(right):
+            return Infix(span, op, left, placed(right, before, after, depth), depth)
+        case Chain(items=items, span=span):
+            return Chain(span, (*before, *items, *after), depth)
+    return Chain(node.span, (*before, node, *after), depth)
 
 
 def check_exponent(exponent: Expr, span: Span) -> None:

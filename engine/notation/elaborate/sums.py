@@ -32,7 +32,9 @@ class Sums(Calls):
         own = free_name(node.index, self.scope)
         variable = Var(own)
         self.bound[node.index] = apply("sub", variable, ONE) if zero_based else variable
-        body = self.expr(node.body)
+        if node.high is not None:
+            self.ranges[own] = self.high(node, zero_based)
+        body = self.body(node, own)
         if before is None:
             del self.bound[node.index]
         else:
@@ -46,6 +48,30 @@ class Sums(Calls):
         bounded = node.low is not None or node.high is not None
         whole = None if bounded else folded(body, own, size)
         return whole or apply(node.op, body, index=own, size=size)
+
+    def body(self, node: Binder, own: str) -> Expr:
+        """What is summed; where only the range tells what the index selects, the one that fits."""
+        try:
+            return self.expr(node.body)
+        except Mistake:
+            if own in self.ranges or not self.unselected:
+                raise
+            for size in sorted(self.scope.dimensions):
+                found = self.body_along(node, own, size)
+                if found is not None:
+                    return found
+            raise
+
+    def body_along(self, node: Binder, own: str, size: Dim) -> Expr | None:
+        self.ranges[own] = size
+        try:
+            body = self.expr(node.body)
+            self.check_extents(node, body, size, own)
+        except Mistake:
+            return None
+        finally:
+            del self.ranges[own]
+        return body
 
     def summed_away(self, node: Binder) -> Expr | None:
         """Σ_m X, where m is a dimension of X and no index in it: the sum along its axis."""

@@ -15,6 +15,7 @@ from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.fitting import lifted
 from engine.notation.scope import Scope
 from engine.notation.syntax import Call, Derivative, Group, Index, Infix, Name, Syntax
+from engine.shapes import Dim
 
 ONE = Const(Fraction(1))
 ZERO = Const(Fraction(0))
@@ -40,6 +41,8 @@ class Symbols(ABC):
         self.entry: Expr | None = None
         self.forked = False
         self.bound: dict[str, Expr] = {}
+        self.ranges: dict[str, Dim] = {}  # of bound indices whose range is known
+        self.unselected = False  # whether an index was met whose axis only its range tells
         self.notes: list[str] = []
 
     @abstractmethod

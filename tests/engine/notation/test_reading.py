@@ -120,6 +120,8 @@ ROWS = {
         ("V[:, 1]", "V_{:,2}"),
         ("(w.T @ x)[0]", "w^T x"),
         ("W^{[1]}_{1,2}", "W1_{12}"),
+        (r"\sum_{j=1}^{n} x_j X_j", "sum_j x_{j} X_{j,:}"),  # no example: j runs to n
+        ("sum_j c_j A_j", "sum_j c_{j} A_{:,j}"),
     ),
     "ones and identities": (
         ("1^T A", "ones(m, 1)^T A"),
@@ -128,6 +130,10 @@ ROWS = {
         ("np.ones((m, 1))", "ones(m, 1)"),
         (r"\mathbf{1} - a", "1 - a"),
         ("(I - K) w", "(eye(n, n) - K) w"),
+        ("(I_n - K) w", "(eye(n, n) - K) w"),
+        ("a 11^T", "(a ones(m, 1)) ones(m, 1)^T"),
+        ("(I - 11^T/m) A", "A - 1 ones(m, 1)^T A / m"),
+        (r"X (I_m - \tfrac1m \mathbf{1}\mathbf{1}^T)", "X - (1/m) X ones(m, 1) ones(m, 1)^T"),
         ("I w", "w"),
     ),
     "names": (
@@ -136,6 +142,7 @@ ROWS = {
         ("W_{1}x", "W1 x"),
         ("W₁x", "W1 x"),
         ("W^{[1]T}", "W1^T"),
+        (r"W^{(1)\top} z1", "W1^T z1"),
         (r"\hat y", "a"),
         ("ŷ", "a"),
         ("y\u0302", "a"),
