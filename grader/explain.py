@@ -19,6 +19,7 @@ from engine.shapes import show as show_shape
 from engine.symbolic import balls
 from engine.symbolic.prove import Proved
 from grader.compiled import KEPT, Compiled
+from grader.diagnosis.repairs import mended
 from grader.diagnosis.search import Explanation
 from grader.diagnosis.worlds import readings
 from grader.memory import Remembered
@@ -74,7 +75,13 @@ def ill_shaped(compiled: Compiled, syntax: Answer | None) -> tuple[Diagnosis, ..
         explanations = next((several for several in found if several), ())
         if explanations:
             return _diagnoses(compiled, explanations)
-    return ()
+    slugs = mended(syntax, compiled.scope, compiled.layout, lambda expr: _is_right(compiled, expr))
+    return _diagnoses(compiled, (Explanation(slugs, {}),)) if slugs else ()
+
+
+def _is_right(compiled: Compiled, answer: Expr) -> bool:
+    """Whether an answer that was mended is right, as far as float64 can tell."""
+    return answer.shape == compiled.shape and not compiled.search.differs(answer)
 
 
 def _diagnoses(compiled: Compiled, explanations: Sequence[Explanation]) -> tuple[Diagnosis, ...]:

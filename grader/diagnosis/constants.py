@@ -41,7 +41,7 @@ class Constants:
     @cached_property
     def rows(self) -> tuple[tuple[str, Factor], ...]:
         """Every factor that has a name, with its name."""
-        halved = "factor-two" if self._squares else "constant-of-another-cost"
+        halved = "factor-two" if self._doubles else "constant-of-another-cost"
         fixed = (("sign-flip", -1.0), ("factor-two", 2.0), (halved, 0.5), ("factor-two", 4.0))
         numbers = [(slug, Factor(value)) for slug, value in fixed]
         return (*numbers, *self._sizes())
@@ -74,8 +74,9 @@ class Constants:
         return names & self.layout.program.dimensions
 
     @cached_property
-    def _squares(self) -> bool:
-        return any(isinstance(node, Apply) and _square(node) for node in self._nodes)
+    def _doubles(self) -> bool:
+        """Whether a two comes from a square, or stands in the program."""
+        return any(isinstance(node, Apply) and _doubles(node) for node in self._nodes)
 
     @cached_property
     def _nodes(self) -> tuple[Expr, ...]:
@@ -94,10 +95,12 @@ class Factor:
         return self.number * (float(sizes[self.dim]) ** self.power if self.dim else 1.0)
 
 
-def _square(node: Apply) -> bool:
-    """Whether a node is a square, or a product with one factor twice."""
+def _doubles(node: Apply) -> bool:
+    """Whether a node is a square, a product with one factor twice, or twice something."""
     if node.op == "pow":
         return node.args[1] == const(2)
+    if node.op == "mul" and const(2) in node.args:
+        return True
     factors = tuple(_factors(node)) if node.op == "mul" else ()
     return len(set(factors)) < len(factors)
 

@@ -86,10 +86,10 @@ def shortcut_mistakes(layout: Layout) -> Iterator[Plan]:
         return
     means = [factor for slug, factor in Constants(layout).rows if slug in DIVIDED]
     for place in layout.places:
-        last = place.key == (prediction, ())
-        if last and _activates(place.node):
+        if place.key == (prediction, ()):
+            residual = _residual if _activates(place.node) else _residual_of_sums
             for factor in (None, *means):
-                rule = _residual(place.node.op, label, factor)
+                rule = residual(place.node.op, label, factor)
                 yield grounded(layout, place, "shortcut-for-wrong-pair", rule)
 
 
@@ -152,6 +152,18 @@ def _residual(op: str, label: str, factor: Factor | None) -> Rule:
         if ground.column(residual).factor(ground.column(right)) is not None:
             raise EngineError("the shortcut holds here")
         return (residual,)
+
+    return rule
+
+
+def _residual_of_sums(op: str, label: str, factor: Factor | None) -> Rule:
+    """The same where no activation makes the prediction: for what comes back from the loss."""
+
+    def rule(ground: Ground, g: Any, out: Any, *args: Any, **attrs: Any) -> Any:
+        residual = _scaled(ground, out - ground.env.values[label], factor)
+        if ground.column(residual).factor(ground.column(g)) is not None:
+            raise EngineError("the shortcut holds here")
+        return operator(op).vjp(residual, out, *args, **attrs)
 
     return rule
 

@@ -36,6 +36,7 @@ HALF_REMEMBERED: dict[str, tuple[RowRule, ...]] = {
         lambda g, out, x: (g * (1 - out) ** 2,),
         lambda g, out, x: (g * out**2,),
     ),
+    "exp": (lambda g, out, x: (g * x * (x - x.constant(1)).apply("exp"),),),  # as of a power
 }
 # Wrong rules of a row that have a second name: a logarithm that is skipped loses its 1/x.
 ALSO = {(op, "activation-derivative-skipped"): ("log-exp-division-rule",) for op in ("log", "exp")}
@@ -61,7 +62,11 @@ SPOKEN = {
     "sum": "the sum",
     "mean": "the mean",
 }
-OWN_SLUG = {"sigmoid": "sigmoid-derivative", "tanh": "tanh-derivative"}
+OWN_SLUG = {
+    "sigmoid": "sigmoid-derivative",
+    "tanh": "tanh-derivative",
+    "exp": "log-exp-division-rule",
+}
 
 
 def row_mistakes(layout: Layout) -> Iterator[Plan]:
@@ -173,10 +178,11 @@ def softmax_mistakes(layout: Layout) -> Iterator[Plan]:
 
 
 def _at_an_earlier_point(layout: Layout, place: Place) -> Iterator[Plan]:
-    """The derivative of an outer function at what went into the inner one."""
+    """The derivative of an outer function at what went into the inner one, or came out of it."""
     (argument,), op = place.node.args, place.node.op
     slug = "outer-derivative-at-wrong-point"
-    inner = {each.args[0] for each in _functions_within(layout, argument)}
+    within = tuple(_functions_within(layout, argument))
+    inner = {each.args[0] for each in within} | {each for each in within if each != argument}
     for earlier in sorted(inner, key=repr):
         if earlier.shape == argument.shape:
             yield grounded(layout, place, slug, _at(operator(op), earlier))

@@ -100,7 +100,8 @@ def _slugs(layout: Layout, place: Place, position: int, kind: str) -> Iterator[s
     receiving = layout.holds(place.node.args[position])
     if kind == "nothing" and receiving == "parameter":
         yield "local-input-factor"
-    if kind == "transpose" and holds == receiving != "constant":
+    beside = position == 1 and (holds, receiving) == ("data", "parameter")  # A x looks like W x
+    if kind == "transpose" and (beside or holds == receiving != "constant"):
         yield SLUGS[kind]["data" if holds == "parameter" else "parameter"]
 
 
@@ -248,13 +249,14 @@ def factor_mistakes(layout: Layout) -> Iterator[Plan]:
 
 
 def divisor_mistakes(layout: Layout) -> Iterator[Plan]:
-    """A constant divisor left out on the way back, or used twice."""
+    """A constant divisor left out on the way back, multiplied by, or used twice."""
     right = operator("div").vjp
     for place in layout.places:
         if place.node.op == "div" and place.relevant == (0,):
             slug = _factor_slug(layout, place.node.args[1])
             name = named(place.node.args[1])
             yield planted(layout, place, slug, lambda g, out, x, y: (g, None), name)
+            yield planted(layout, place, slug, lambda g, out, x, y: (g * y, None), name)
             twice = "scale-at-wrong-node"
             yield planted(layout, place, twice, lambda g, out, x, y: right(g / y, out, x, y), name)
 
@@ -265,7 +267,7 @@ def _parts(factor: Expr) -> Iterator[Expr]:
         case Apply(op="mul", args=(one, two)):
             yield from (one, two)
         case Apply(op="div", args=(over, under)):
-            yield from (over, 1 / under)
+            yield from (over, 1 / under, over * under)
 
 
 def _replaced(position: int, wrong: Expr) -> Rule:

@@ -128,7 +128,7 @@ def _moved_program(program: Program, kind: Kind, side: str) -> Program:
     """`program` with other shapes; raises EngineError where it cannot have them."""
     symbols = [replace(each, shape=kind.shape(each.shape, side)) for each in program.symbols]
     dims = [Symbol(name, (), "dimension") for name in sorted(program.dimensions)]
-    declared = {each.name for each in symbols}
+    declared = {*(each.name for each in symbols), *program.definitions}  # h may be a size, too
     ring = [each for each in dims if each.name not in declared]
     statements = []
     for statement in program.statements:

@@ -99,6 +99,28 @@ PROGRAMS: dict[str, tuple[tuple[Symbol, ...], tuple[str, ...]]] = {
         (Symbol("x", (), "data"), Symbol("w", (), "parameter"), Symbol("y", (), "label")),
         ("z = w x", "a = sigmoid(z)", "L = (a - y)^2"),
     ),
+    "counts": (  # a hidden quantity and its size have one name
+        (
+            Symbol("x", (1, "n"), "data"),
+            Symbol("U", ("n", "h"), "parameter"),
+            Symbol("w", ("h", 1), "parameter"),
+            Symbol("y", (), "label"),
+        ),
+        ("h = tanh(x U)", "z = h w", "L = exp(z) - y z"),
+    ),
+    "attended": (
+        (
+            Symbol("q", ("d", 1), "data"),
+            Symbol("K", ("n", "d"), "data"),
+            Symbol("V", ("n", "c"), "data"),
+            Symbol("g", ("c", 1), "constant"),
+        ),
+        ("s = K q", "a = softmax(s)", "o = V^T a", "L = sum(g * o)"),
+    ),
+    "doubled": (
+        (Symbol("x", (), "data"), Symbol("w", (), "parameter"), Symbol("p", (), "constant")),
+        ("s = sin(w x)", "u = 3 s + x", "v = cos(u)", "L = 2 (v + x) / p"),
+    ),
     "forked": (
         (Symbol("x", (), "data"), Symbol("w", (), "parameter"), Symbol("y", (), "label")),
         ("u = sigmoid(w x)", "v = tanh(w)", "L = u - v"),
@@ -163,6 +185,21 @@ ANSWERS = (
     # the loss as it is, the argument for the output
     ("squared.w", "(a - y)^2 a (1 - a) x", "loss-not-differentiated"),
     ("squared.w", "(z - y) x", "argument-for-output"),
+    # the prediction of another loss; the power rule for an exponential
+    ("counts.w", "(z - y) h^T", "shortcut-for-wrong-pair"),
+    ("counts.w", "(z exp(z - 1) - y) h^T", "log-exp-division-rule"),
+    # parts that do not fit, in a program where h is a size, too
+    ("counts.x", "((exp(z) - y) w^T * (1 - h^2)) U", "missing-transpose-weights"),
+    # parts that do not fit, one of them a number
+    ("attended.K", "(a * (V g - a^T V g)) q", "missing-transpose-activations"),
+    ("attended.s", "a @ (V g - a^T V g)", "matmul-for-elementwise"),
+    ("attended.q", "(a * (V g - a^T V g)) K^T", "wrong-matmul-order"),
+    ("attended.s", "a * (V * g - a^T V g)", "elementwise-for-matmul"),
+    # constants
+    ("doubled.x", "(1 - 3 sin(u) cos(w x) w - sin(u)) / p", "factor-two"),
+    ("doubled.v", "2 p", "scale-at-wrong-node"),
+    # the outer derivative at what came out of the inner function
+    ("doubled.w", "-6 sin(s) cos(w x) x / p", "outer-derivative-at-wrong-point"),
 )
 PAIRS = (
     (
