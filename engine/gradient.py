@@ -30,6 +30,8 @@ TIDY = tidying(simplify)
 @lru_cache(maxsize=512)
 def adjoint_formulas(program: Program) -> dict[str, Expr]:
     """d loss / d name for every name that the loss depends on, in the shape of the name."""
+    if program.lean is not program:
+        return adjoint_formulas(program.lean)
     tidied = facts(program).tidied
     found = Reverse(program, Formulas(), tidying(tidied)).adjoints()
     return {

@@ -10,7 +10,8 @@ must be known first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias, get_args
 
@@ -89,6 +90,14 @@ class Program:
         if known[self.loss]:
             raise ProgramError(f"the loss {self.loss} is not a scalar")
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Computed once: much is remembered by program."""
+        return hash((self.symbols, self.statements, self.loss))
+
     def _check(self, statement: Statement, known: dict[str, Shape]) -> None:
         if statement.name in known:
             raise ProgramError(f"{statement.name} is defined twice")
@@ -126,6 +135,34 @@ class Program:
         if name not in self.shapes:
             raise ProgramError(f"the program has no quantity called {name}")
         return Var(name, self.shapes[name])
+
+    @cached_property
+    def lean(self) -> Program:
+        """The program without symbols that no statement uses, such as the rate of a step."""
+        used = self.dimensions.union(*(each.value.names for each in self.statements))
+        kept = tuple(each for each in self.symbols if each.name in used)
+        sized = {dim for symbol in kept for dim in symbol.shape if isinstance(dim, str)}
+        if kept == self.symbols or sized != self.dimensions:
+            return self
+        return replace(self, symbols=kept)
+
+    def following(self, name: str) -> tuple[Statement, ...]:
+        """The statements that a quantity has a say in, in order; not the one that defines it."""
+        moved, found = {name}, []
+        for statement in self.statements:
+            if not moved.isdisjoint(statement.value.names):
+                moved.add(statement.name)
+                found.append(statement)
+        return tuple(found)
+
+    def preceding(self, names: Set[str]) -> tuple[Statement, ...]:
+        """The statements by which these quantities are computed, in order."""
+        needed, found = set(names), []
+        for statement in reversed(self.statements):
+            if statement.name in needed:
+                needed |= statement.value.names
+                found.append(statement)
+        return tuple(reversed(found))
 
     def inlined(self, expr: Expr) -> Expr:
         """`expr` with every defined quantity replaced by its definition, down to the symbols."""

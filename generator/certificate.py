@@ -26,10 +26,10 @@ from engine.notation import Scope, parse_expr, show
 from engine.numeric import Environment, forward
 from engine.program import Program, Target
 from engine.question import Choice, Derivative, Numeric, Question, Step
-from engine.sampling import Group, Samples, sample
+from engine.sampling import Group, sample
 from engine.seeding import Stream
 from engine.symbolic.balls import NEEDED, Agreement
-from engine.symbolic.taylor import along
+from engine.symbolic.taylor import Slopes
 from generator.distractors import Mistakes, differ
 from generator.exercise import Exercise
 from generator.keys import right_answer
@@ -131,6 +131,24 @@ class Key:
     formula: Expr
 
 
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """A group of sample points with what all keys of one program need there."""
+
+    program: Program
+    group: Group
+
+    @cached_property
+    def env(self) -> Environment:
+        """The forward pass in float64."""
+        return forward(self.program, self.group.inputs())
+
+    @cached_property
+    def slopes(self) -> Slopes:
+        """The slopes of the loss."""
+        return Slopes(self.program, self.group)
+
+
 @dataclass(frozen=True)
 class Subject:
     """An exercise under examination; `bits` collects the agreement of each key."""
@@ -149,11 +167,19 @@ class Subject:
                 found.setdefault((key.program, key.target), key)
         return tuple(found.values())
 
+    def grounds(self, key: Key) -> tuple[Ground, ...]:
+        """Sample points of a key's program; those of the exercise's where it is the same."""
+        shared = key.program == self.exercise.program
+        drawn_for = self.exercise.id if shared else key.question
+        if drawn_for not in self._drawn:
+            groups = sample(key.program, f"gradbook.certificate/1:{drawn_for}").groups
+            self._drawn[drawn_for] = tuple(Ground(key.program, each) for each in groups)
+        return self._drawn[drawn_for]
+
     @cached_property
-    def samples(self) -> Samples:
-        """Sample points of the exercise's program."""
-        assert self.exercise.program is not None
-        return sample(self.exercise.program, f"gradbook.certificate/1:{self.exercise.id}")
+    def _drawn(self) -> dict[str, tuple[Ground, ...]]:
+        """The sample points so far, by what they were drawn for."""
+        return {}
 
 
 def _key(question: Question) -> Key | None:
@@ -188,8 +214,8 @@ def _checked(name: str, check: Callable[[Subject], Iterator[Finding]], subject: 
 def slopes(subject: Subject) -> Iterator[Finding]:
     """Each key predicts the slope of the loss along a direction, by power series in balls."""
     for key in subject.keys:
-        for place, group in enumerate(_groups(subject, key)):
-            found = along(key.program, group, key.target, key.formula, _stream(key, place))
+        for place, ground in enumerate(subject.grounds(key)):
+            found = ground.slopes.along(key.target, key.formula, _stream(key, place))
             if isinstance(found, Agreement) and found.bits >= NEEDED:
                 subject.bits.append(found.bits)
                 yield None
@@ -200,15 +226,14 @@ def slopes(subject: Subject) -> Iterator[Finding]:
 def differences(subject: Subject) -> Iterator[Finding]:
     """Each key equals central differences of the forward pass in float64, along a direction."""
     for key in subject.keys:
-        for place, group in enumerate(_groups(subject, key)):
-            env = forward(key.program, group.inputs())
-            yield _difference(key, env, _stream(key, place))
+        for place, ground in enumerate(subject.grounds(key)):
+            yield _difference(key, ground.env, _stream(key, place))
 
 
 def conditioned(subject: Subject) -> Iterator[Finding]:
     """No key is undefined, too large or lost in cancellation at a sample point, or zero at all."""
     for key in subject.keys:
-        envs = (forward(key.program, group.inputs()) for group in _groups(subject, key))
+        envs = (ground.env for ground in subject.grounds(key))
         entries = np.concatenate([_values(key.formula, env).ravel() for env in envs])
         if not np.all(np.isfinite(entries)):
             yield f"{key.question}: has no value at a sample point"
@@ -267,7 +292,7 @@ def algebra(subject: Subject) -> Iterator[Finding]:
     from engine.symbolic import oracle  # SymPy takes half a second to import
 
     for key in subject.keys:
-        group = _groups(subject, key)[0]
+        group = subject.grounds(key)[0].group
         found = oracle.predicts(key.program, group, key.target, key.formula, _stream(key, 0))
         yield None if found else f"{key.question}: SymPy finds another slope"
 
@@ -289,13 +314,6 @@ THOROUGH: Mapping[str, Callable[[Subject], Iterator[Finding]]] = {"algebra": alg
 
 def _stream(key: Key, place: int) -> Stream:
     return Stream("gradbook.certificate.direction/1", key.question, place)
-
-
-def _groups(subject: Subject, key: Key) -> tuple[Group, ...]:
-    """Sample points of a key's program; those of the exercise's where it is the same."""
-    if key.program == subject.exercise.program:
-        return subject.samples.groups
-    return sample(key.program, f"gradbook.certificate/1:{key.question}").groups
 
 
 def _values(formula: Expr, env: Environment) -> NDArray[np.float64]:
@@ -338,9 +356,8 @@ def _loss(key: Key, env: Environment, data: NDArray[np.float64]) -> NDArray[np.f
     """The loss where the target has other values; what comes after it follows."""
     name = key.target.variable
     moved = env.bound(name, replace(env.values[name], data=data))
-    for statement in key.program.statements:
-        if statement.name != name:
-            moved = moved.bound(statement.name, moved.evaluate(statement.value))
+    for statement in key.program.following(name):
+        moved = moved.bound(statement.name, moved.evaluate(statement.value))
     losses: NDArray[np.float64] = moved.values[key.program.loss].data
     return losses
 

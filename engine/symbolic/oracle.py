@@ -25,7 +25,7 @@ from engine.seeding import Stream
 from engine.shapes import Dim, canonical
 from engine.symbolic.balls import BITS, ball_around, precision
 from engine.symbolic.entrywise import Entries, Scalar, batch_of, entries, entry_names
-from engine.symbolic.taylor import direction, predicted
+from engine.symbolic.taylor import Slopes, direction
 
 MEANINGS = [{"Step": lambda x: 1 if x > 0 else 0}, "mpmath"]
 DIGITS = 50  # of a slope that SymPy works out
@@ -248,6 +248,6 @@ def predicts(program: Program, group: Group, target: Target, key: Expr, stream: 
     first = Group(group.sizes, {name: array[:1] for name, array in group.values.items()})
     towards = direction(program, first, target, stream)
     with precision(BITS):
-        ball = predicted(program, first, target, key, towards).data.item()
+        ball = Slopes(program, first).predicted(target, key, towards).data.item()
         found = slope(program, first, target.variable, towards)
         return bool(ball.overlaps(ball_around(found, DIGITS - 8)))

@@ -8,8 +8,10 @@ reverse pass, neither its rules nor its order.
 
 from __future__ import annotations
 
+from collections.abc import Set
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from flint import arb, arb_series
 from numpy.typing import NDArray
 
 from engine.expression import Expr
-from engine.numeric import Batch, Field, forward
+from engine.numeric import Batch, Environment, Field
 from engine.program import Program, Target
 from engine.sampling import Group
 from engine.seeding import Stream
@@ -46,23 +48,23 @@ class Series:
         self.value = value
 
     def __add__(self, other: Any) -> Series:
-        return Series(self.value + _lifted(other))
+        return Series(self.value + (other.value if type(other) is Series else _lifted(other)))
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Series:
-        return Series(self.value - _lifted(other))
+        return Series(self.value - (other.value if type(other) is Series else _lifted(other)))
 
     def __rsub__(self, other: Any) -> Series:
         return Series(_lifted(other) - self.value)
 
     def __mul__(self, other: Any) -> Series:
-        return Series(self.value * _lifted(other))
+        return Series(self.value * (other.value if type(other) is Series else _lifted(other)))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Series:
-        return Series(self.value / _lifted(other))
+        return Series(self.value / (other.value if type(other) is Series else _lifted(other)))
 
     def __rtruediv__(self, other: Any) -> Series:
         return Series(_lifted(other) / self.value)
@@ -143,16 +145,21 @@ def _constant(value: Any) -> Any:
     return arb_series([value], TERMS)
 
 
+@lru_cache(maxsize=64)
+def _whole(value: int) -> Any:
+    """A whole number of fewer than COARSE bits, exact at every precision, as a series."""
+    return _constant(ball(value))
+
+
 def _lifted(value: Any) -> Any:
     """A number, or a series, as a series."""
-    match value:
-        case Series():
-            return value.value
-        case Fraction() | int():
-            return _constant(ball(value))
-        case float():
-            return _constant(arb(value))
-    return _constant(value)
+    if isinstance(value, Series):
+        return value.value
+    if isinstance(value, int) and value.bit_length() < COARSE:
+        return _whole(value)
+    if isinstance(value, Fraction | int):
+        return _constant(ball(value))
+    return _constant(arb(value) if isinstance(value, float) else value)
 
 
 @cache
@@ -161,27 +168,81 @@ def series_field(bits: int) -> Field:
     return Field(f"series{bits}", np.dtype(object), lambda value: Series(_constant(ball(value))))
 
 
-def slope(
-    program: Program, group: Group, name: str, towards: NDArray[Any], bits: int = BITS
-) -> Batch:
-    """d loss(v + t d) / dt at t = 0 for the quantity `name`, at every point of a group, in balls.
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """The slopes of a program's loss at the points of a group.
 
-    `towards` is d, an array (1, *shape) of fractions.  A defined quantity is moved where it is
-    defined.  To be called inside `precision(bits)`.
+    What a direction does not move is evaluated once for all directions.
     """
-    field = series_field(bits)
-    env = group.inputs(field)
-    if name in env.values:
+
+    program: Program
+    group: Group
+
+    def along(self, target: Target, key: Expr, stream: Stream) -> Compared:
+        """Whether a derivative predicts the slope along a direction that the stream chooses.
+
+        `key` has the target's shape; for one entry of it the direction is along that entry.
+        """
+        towards = direction(self.program, self.group, target, stream)
+
+        def sides(bits: int) -> tuple[Batch, Batch]:
+            with precision(bits):
+                found = self.slope(target.variable, towards, bits)
+                return self.predicted(target, key, towards, bits), found
+
+        fine = sides(BITS)
+        with precision(BITS):
+            outcome = compare(*fine)
+        if not isinstance(outcome, TooWide):
+            return outcome
+        coarse = sides(COARSE)  # a slope can be zero, whose terms then say how near it is known
+        with precision(BITS):
+            return compare(*fine, coarse)
+
+    def slope(self, name: str, towards: NDArray[Any], bits: int = BITS) -> Batch:
+        """d loss(v + t d) / dt at t = 0 for the quantity `name`, at every point, in balls.
+
+        `towards` is d, an array (1, *shape) of fractions.  A defined quantity is moved where it is
+        defined.  To be called inside `precision(bits)`.
+        """
+        field = series_field(bits)
+        after = self.program.following(name)
+        entering = {self.program.loss, name}.union(*(each.value.names for each in after))
+        env = self._at_rest(field, entering - {each.name for each in after})
         env = env.bound(name, _moved(env.values[name], towards, field))
-    for statement in program.statements:
-        value = env.evaluate(statement.value)
-        if statement.name == name:
-            value = _moved(value, towards, field)
-        env = env.bound(statement.name, value)
-    losses = env.values[program.loss].data.reshape(-1)
-    slopes = np.empty(len(losses), dtype=object)
-    slopes[:] = [loss.value[1] for loss in losses]
-    return Batch(slopes, (), ball_field(bits))
+        for statement in after:
+            env = env.bound(statement.name, env.evaluate(statement.value))
+        losses = env.values[self.program.loss].data.reshape(-1)
+        slopes = np.empty(len(losses), dtype=object)
+        slopes[:] = [loss.value[1] for loss in losses]
+        return Batch(slopes, (), ball_field(bits))
+
+    def predicted(
+        self, target: Target, key: Expr, towards: NDArray[Any], bits: int = BITS
+    ) -> Batch:
+        """The slope along a direction that follows from a derivative, in balls.
+
+        To be called inside `precision(bits)`.
+        """
+        field = ball_field(bits)
+        value = self._at_rest(field, key.names).evaluate(key).data
+        weights = towards if target.entry is None else np.array([Fraction(1)], dtype=object)
+        terms = value * field.array(weights).reshape((1, *value.shape[1:]))
+        return Batch(terms.reshape(len(value), -1).sum(axis=1), (), field)
+
+    def _at_rest(self, field: Field, names: Set[str]) -> Environment:
+        """The quantities of these names in a field, with all that they are computed from."""
+        env = self._known.get(field.name) or self.group.inputs(field)
+        for statement in self.program.preceding(names):
+            if statement.name not in env.values:
+                env = env.bound(statement.name, env.evaluate(statement.value))
+        self._known[field.name] = env
+        return env
+
+    @cached_property
+    def _known(self) -> dict[str, Environment]:
+        """What has been evaluated so far, by the names of fields."""
+        return {}
 
 
 def _moved(value: Batch, towards: NDArray[Any], field: Field) -> Batch:
@@ -189,47 +250,6 @@ def _moved(value: Batch, towards: NDArray[Any], field: Field) -> Batch:
     step = np.empty(towards.size, dtype=object)
     step[:] = [Series(arb_series([0, ball(each)], TERMS)) for each in towards.flat]
     return Batch(value.data + step.reshape(shape), value.shape, field)
-
-
-def along(program: Program, group: Group, target: Target, key: Expr, stream: Stream) -> Compared:
-    """Whether a derivative predicts the slope along a direction that the stream chooses.
-
-    `key` has the target's shape; for one entry of it the direction is along that entry.
-    """
-    towards = direction(program, group, target, stream)
-
-    def sides(bits: int) -> tuple[Batch, Batch]:
-        with precision(bits):
-            found = slope(program, group, target.variable, towards, bits)
-            return predicted(program, group, target, key, towards, bits), found
-
-    fine = sides(BITS)
-    with precision(BITS):
-        outcome = compare(*fine)
-    if not isinstance(outcome, TooWide):
-        return outcome
-    coarse = sides(COARSE)  # a slope can be zero, whose terms then say how near it is known
-    with precision(BITS):
-        return compare(*fine, coarse)
-
-
-def predicted(
-    program: Program,
-    group: Group,
-    target: Target,
-    key: Expr,
-    towards: NDArray[Any],
-    bits: int = BITS,
-) -> Batch:
-    """The slope along a direction that follows from a derivative, in balls.
-
-    To be called inside `precision(bits)`.
-    """
-    field = ball_field(bits)
-    value = forward(program, group.inputs(field)).evaluate(key).data
-    weights = towards if target.entry is None else np.array([Fraction(1)], dtype=object)
-    terms = value * field.array(weights).reshape((1, *value.shape[1:]))
-    return Batch(terms.reshape(len(value), -1).sum(axis=1), (), field)
 
 
 def direction(program: Program, group: Group, target: Target, stream: Stream) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from engine.program import Program, Symbol, Target
 from engine.sampling import sample
 from engine.seeding import Stream
 from engine.symbolic.balls import Agreement, Refuted
-from engine.symbolic.taylor import along
+from engine.symbolic.taylor import Slopes
 
 
 def program(*lines: str, **shapes: tuple[int | str, ...]) -> Program:
@@ -48,7 +48,9 @@ def test_right_derivatives_predict_slopes(name: str) -> None:
     for variable in known.shapes:
         if variable != known.loss:
             target = Target(variable)
-            found = along(known, group, target, gradient(known, target), Stream(name, variable))
+            found = Slopes(known, group).along(
+                target, gradient(known, target), Stream(name, variable)
+            )
             assert isinstance(found, Agreement) and found.bits > 150, variable
 
 
@@ -58,7 +60,7 @@ def test_wrong_derivatives_are_refuted(name: str) -> None:
     group = sample(known, name).groups[0]
     target = Target(known.symbols[0].name)
     slightly = gradient(known, target) * (const(1) + const(10) ** const(-12))
-    assert isinstance(along(known, group, target, slightly, Stream(name)), Refuted)
+    assert isinstance(Slopes(known, group).along(target, slightly, Stream(name)), Refuted)
 
 
 def test_one_entry() -> None:
@@ -67,5 +69,5 @@ def test_one_entry() -> None:
     for entry in ((1, 1), (2, 1), (1, 2)):
         target = Target("W", entry)
         right, wrong = gradient(known, target), gradient(known, Target("W", (2, 2)))
-        assert isinstance(along(known, group, target, right, Stream("entry")), Agreement)
-        assert isinstance(along(known, group, target, wrong, Stream("entry")), Refuted)
+        assert isinstance(Slopes(known, group).along(target, right, Stream("entry")), Agreement)
+        assert isinstance(Slopes(known, group).along(target, wrong, Stream("entry")), Refuted)
