@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 from engine.operand import Operand
@@ -132,8 +132,13 @@ def apply(name: str, *args: Expr, **attrs: Any) -> Expr:
     folded = _fold(name, args)
     if folded is not None:
         return folded
-    keywords = tuple(sorted(attrs.items())) if attrs else ()
-    return Apply(name, args, keywords, shape_of(name, tuple([arg.shape for arg in args]), keywords))
+    return _application(name, args, tuple(sorted(attrs.items())) if attrs else ())
+
+
+@lru_cache(maxsize=4096)
+def _application(name: str, args: tuple[Expr, ...], attrs: Attrs) -> Apply:
+    """The node; one object for what is built again and again, as in reverse passes."""
+    return Apply(name, args, attrs, shape_of(name, tuple([arg.shape for arg in args]), attrs))
 
 
 def const(value: int | str | Fraction) -> Const:
@@ -163,12 +168,14 @@ def rebuild(expr: Expr, args: tuple[Expr, ...]) -> Expr:
     """`expr` with other operands; the shape is computed anew."""
     if not isinstance(expr, Apply) or args == expr.args:
         return expr
-    return apply(expr.op, *args, **expr.keywords)
+    return _fold(expr.op, args) or _application(expr.op, args, expr.attrs)
 
 
 def transform(expr: Expr, function: Callable[[Expr], Expr]) -> Expr:
     """`expr` rebuilt from the leaves up, every node passed through `function`."""
-    args = tuple(transform(arg, function) for arg in expr.args)
+    if not expr.args:
+        return function(expr)
+    args = tuple([transform(arg, function) for arg in expr.args])
     return function(rebuild(expr, args))
 
 

@@ -12,22 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property, lru_cache
+from typing import Any
 
 from engine.expression import Apply, Const, Expr, Var, apply, const, transform, walk
 from engine.program import Program, Statement
 from engine.sampling import normalised_axis
 from engine.shapes import Shape, checked_axis, reduce
 from engine.simplify import simplify
-from engine.terms import Term, as_term, filled, is_sum, summands
+from engine.terms import UNIT, Term, as_term, filled, is_sum, summands
 
 PRODUCTS = frozenset(("mul", "div", "pow"))
 REDUCTIONS = frozenset(("sum", "mean"))
 VANISHING = frozenset(("relu", "greater", "greater_equal", "equal", "maximum", "where"))
 WITH_ZEROS = frozenset(("binary", "one-hot", "mask"))
 NORMALISED = frozenset(("one-hot", "probability"))
-KEPT = 500  # nodes of one program that are remembered
+KEPT = 500  # formulas of one program that are remembered
 ROUNDS = 3  # one fact may make room for another
 
 
@@ -40,13 +40,27 @@ class Facts:
     def tidied(self, expr: Expr) -> Expr:
         """`expr` simplified, and with the program's own quantities where that is shorter."""
         formula = simplify(expr)
-        for _ in range(ROUNDS if self._any else 0):
+        if not self._any:
+            return formula
+        if formula not in self._tidy:
+            _make_room(self._tidy)
+            self._tidy[formula] = self._written(formula)
+        return self._tidy[formula]
+
+    def _written(self, formula: Expr) -> Expr:
+        """A simplified formula with the program's own quantities where that is shorter."""
+        for _ in range(ROUNDS):
             better = self._swapped(simplify(transform(formula, self._known)))
             better = filled(better, formula.shape)
             if better == formula:
                 break
             formula = better
         return formula
+
+    @cached_property
+    def _tidy(self) -> dict[Expr, Expr]:
+        """What was tidied lately: mistaken passes differ from the right one in few places."""
+        return {}
 
     @cached_property
     def _any(self) -> bool:
@@ -62,8 +76,7 @@ class Facts:
         if not isinstance(node, Apply):
             return None
         if node not in self._found:
-            if len(self._found) >= KEPT:
-                self._found.clear()
+            _make_room(self._found)
             self._found[node] = self._searched(node)
         return self._found[node]
 
@@ -105,7 +118,7 @@ class Facts:
 
     def _unmasked(self, node: Apply) -> Expr | None:
         """A product without the masks that do nothing in it."""
-        term = as_term(node) if self._masked else Term(Fraction(1))
+        term = as_term(node) if self._masked else Term(UNIT)
         held = (self._masked.get(base, frozenset()) for base, power in term.powers if power > 0)
         idle: frozenset[Expr] = frozenset().union(*held)
         kept = tuple(each for each in term.powers if each[0] not in idle)
@@ -167,7 +180,7 @@ class Facts:
         if not isinstance(value, Apply) or value.op not in PRODUCTS:
             return None
         term = as_term(simplify(value))
-        return Term(Fraction(1), ((name, 1),)).times(term.power(-1)) if term.powers else None
+        return Term(UNIT, ((name, 1),)).times(term.power(-1)) if term.powers else None
 
     def _divides_by_zero(self, product: Expr) -> bool:
         return any(self._vanishes(base) for base, power in as_term(product).powers if power < 0)
@@ -286,7 +299,7 @@ class Facts:
         """What does not vary along the axis comes out of the sum."""
         outside = tuple(each for each in term.powers if not _varies(each[0].shape, axis))
         inside = tuple(each for each in term.powers if each not in outside)
-        rest = Term(Fraction(1), inside).expr()
+        rest = Term(UNIT, inside).expr()
         if not inside or rest.shape != shape or (not outside and term.coefficient == 1):
             return None
         total = self._total(rest, axis)
@@ -294,6 +307,11 @@ class Facts:
             return None
         product = Term(term.coefficient, outside).times(as_term(total)).expr()
         return self._shorter(product) or product
+
+
+def _make_room(known: dict[Any, Any]) -> None:
+    if len(known) >= KEPT:
+        known.clear()
 
 
 def _size(term: Term) -> int:
@@ -340,13 +358,13 @@ def _raised(base: Expr, exponent: int) -> Term:
     """A power of a base that may be a root."""
     match base:
         case Apply(op="sqrt", args=(under,)) if exponent % 2 == 0:
-            return Term(Fraction(1), ((under, exponent // 2),))
+            return Term(UNIT, ((under, exponent // 2),))
         case Apply(op="pow", args=(under, Const(value=root))) if root.denominator == 2:
             if exponent % 2 == 0:
-                return Term(Fraction(1), ((under, int(root * exponent)),))
+                return Term(UNIT, ((under, int(root * exponent)),))
             power: Expr = apply("pow", under, Const(root * abs(exponent)))
-            return Term(Fraction(1), ((power, 1 if exponent > 0 else -1),))
-    return Term(Fraction(1), ((base, exponent),))
+            return Term(UNIT, ((power, 1 if exponent > 0 else -1),))
+    return Term(UNIT, ((base, exponent),))
 
 
 def _solvable(term: Term) -> bool:
@@ -363,7 +381,7 @@ def _solved(term: Term) -> tuple[Expr, Expr]:
     """The first such factor, and what it is by the relation."""
     name = term.powers[0][0]
     base = next(each for each, exponent in term.powers if _is_factor(each, exponent, name))
-    return base, term.times(Term(Fraction(1), ((base, 1),))).expr()
+    return base, term.times(Term(UNIT, ((base, 1),))).expr()
 
 
 def _replaced(formula: Expr, old: Expr, new: Expr) -> Expr:

@@ -8,6 +8,7 @@ matrix and a scalar are the same thing, written `()`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from engine.errors import ShapeError
@@ -78,6 +79,7 @@ def common(*shapes: Shape) -> Shape:
     return result
 
 
+@lru_cache(maxsize=1024)
 def stretched(*shapes: Shape) -> Shape:
     """The shape that any number of factors have together, columns and rows among them.
 

@@ -15,6 +15,7 @@ from engine.expression import Apply, Const, Expr, apply, const, rebuild
 from engine.rewrite import rewritten
 from engine.shapes import common, stretched
 from engine.terms import (
+    UNIT,
     Term,
     as_term,
     as_terms,
@@ -222,7 +223,7 @@ def _linear(node: Apply) -> Expr:
     positions = LINEAR.get(node.op, ())
     if not positions:
         return node
-    outside, args = Term(Fraction(1)), list(node.args)
+    outside, args = Term(UNIT), list(node.args)
     for position in positions:
         scalars, rest = _split(args[position], node)
         outside, args[position] = outside.times(scalars), rest
@@ -242,7 +243,7 @@ def _constants_out(node: Apply) -> Expr | None:
     rest = total([each for each in terms if each not in same])
     if not same or rest.shape != inside.shape:
         return None
-    outside = [each.times(Term(Fraction(1), ((size, 1),))) for each in same]
+    outside = [each.times(Term(UNIT, ((size, 1),))) for each in same]
     return _sum(collected([as_term(simplify(rebuild(node, (rest,)))), *outside]))
 
 
@@ -269,9 +270,9 @@ def _split(arg: Expr, node: Apply) -> tuple[Term, Expr]:
     term = as_term(arg)
     free = tuple(each for each in term.powers if _passes(each[0], node))
     kept = tuple(each for each in term.powers if each not in free)
-    inside = Term(Fraction(1), kept).expr()
+    inside = Term(UNIT, kept).expr()
     if common(inside.shape) != arg.shape:
-        return Term(Fraction(1)), arg
+        return Term(UNIT), arg
     return Term(term.coefficient, free), inside
 
 

@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from operator import mul
+from typing import TypeAlias
 
 from engine.expression import Apply, Const, Expr, Var, apply, const, walk
 from engine.shapes import SCALAR, Shape, stretched
 
+Powers: TypeAlias = tuple[tuple[Expr, int], ...]
+
 ONE = const(1)
+UNIT = Fraction(1)  # the coefficient of most terms: one object, so that it is known when it is met
 
 
 @dataclass(frozen=True)
@@ -24,33 +28,26 @@ class Term:
     """coefficient * product of base**exponent; bases distinct, exponents non-zero and whole."""
 
     coefficient: Fraction
-    powers: tuple[tuple[Expr, int], ...] = ()
+    powers: Powers = ()
 
     def times(self, other: Term) -> Term:
         """The product, with the powers of equal bases joined."""
-        result = self
+        coefficient, powers = _scaled(self.coefficient, other.coefficient), self.powers
         for base, exponent in other.powers:
-            result = result._times_power(base, exponent)
-        return Term(result.coefficient * other.coefficient, result.powers)
+            sign, powers = _joined(powers, base, exponent)
+            coefficient = coefficient if sign > 0 else -coefficient
+        return Term(coefficient, powers)
 
     def power(self, exponent: int) -> Term:
         """The term raised to a whole exponent."""
-        powers = tuple((base, each * exponent) for base, each in self.powers)
-        return Term(self.coefficient**exponent, powers if exponent else ())
-
-    def _times_power(self, base: Expr, exponent: int) -> Term:
-        for position, (known, each) in enumerate(self.powers):
-            sign = _same_up_to_sign(known, base)
-            if sign:
-                joined = ((known, each + exponent),) if each + exponent else ()
-                powers = self.powers[:position] + joined + self.powers[position + 1 :]
-                return Term(self.coefficient * (sign if exponent % 2 else 1), powers)
-        return Term(self.coefficient, (*self.powers, (base, exponent)))
+        powers = tuple([(base, each * exponent) for base, each in self.powers])
+        coefficient = UNIT if self.coefficient is UNIT else self.coefficient**exponent
+        return Term(coefficient, powers if exponent else ())
 
     @property
     def shape(self) -> Shape:
         """The broadcast shape of all bases."""
-        return stretched(*(base.shape for base, _ in self.powers))
+        return stretched(*[base.shape for base, _ in self.powers])
 
     @property
     def scalars(self) -> Term:
@@ -60,7 +57,7 @@ class Term:
     @property
     def matrices(self) -> Term:
         """The bases that are not scalars."""
-        return Term(Fraction(1), tuple(each for each in self.powers if each[0].shape))
+        return Term(UNIT, tuple(each for each in self.powers if each[0].shape))
 
     @property
     def key(self) -> frozenset[tuple[Expr, int]]:
@@ -79,26 +76,44 @@ class Term:
         return _product(factors if self.coefficient > 0 else _negated(factors))
 
 
+def _scaled(one: Fraction, other: Fraction) -> Fraction:
+    """The product of two coefficients, at least one of which is nearly always 1."""
+    if other is UNIT:
+        return one
+    return other if one is UNIT else one * other
+
+
+def _joined(powers: Powers, base: Expr, exponent: int) -> tuple[int, Powers]:
+    """The powers times one more, up to a sign, which comes first."""
+    for position, (known, each) in enumerate(powers):
+        sign = _same_up_to_sign(known, base)
+        if sign:
+            joined = ((known, each + exponent),) if each + exponent else ()
+            rest = powers[:position] + joined + powers[position + 1 :]
+            return sign if exponent % 2 else 1, rest
+    return 1, (*powers, (base, exponent))
+
+
 def as_term(expr: Expr) -> Term:
     """`expr` taken apart into coefficient and powers of bases."""
     match expr:
         case Const(value=value):
             return Term(value)
         case Apply(op="neg", args=(x,)):
-            return Term(Fraction(-1)).times(as_term(x))
+            return _signed(as_term(x), -1)
         case Apply(op="mul", args=(x, y)):
             return as_term(x).times(as_term(y))
         case Apply(op="div", args=(x, y)) if (below := as_term(y)).coefficient:
             return as_term(x).times(below.power(-1))
         case Apply(op="mean", args=(x,)) if (size := averaged_size(expr)) is not None:
             total = apply("sum", x, **expr.keywords)
-            return Term(Fraction(1), ((total, 1), (size, -1)))
+            return Term(UNIT, ((total, 1), (size, -1)))
         case Apply(op="matmul") if _begins_with_minus(expr):
             return Term(Fraction(-1), ((_minus(expr), 1),))
         case Apply(op="pow", args=(x, Const(value=value))) if value.denominator == 1:
             if value >= 0 or as_term(x).coefficient:
                 return as_term(x).power(int(value))
-    return Term(Fraction(1), ((expr, 1),))
+    return Term(UNIT, ((expr, 1),))
 
 
 def averaged_size(expr: Apply) -> Var | None:
@@ -137,16 +152,22 @@ def is_sum(expr: Expr) -> bool:
 
 def as_terms(expr: Expr) -> list[Term]:
     """The summands of `expr` as terms, like terms collected, in order of first appearance."""
-    return collected(Term(Fraction(sign)).times(as_term(each)) for sign, each in summands(expr))
+    return collected(_signed(as_term(each), sign) for sign, each in summands(expr))
+
+
+def _signed(term: Term, sign: int) -> Term:
+    return term if sign > 0 else Term(-term.coefficient, term.powers)
 
 
 def collected(terms: Iterable[Term]) -> list[Term]:
     """`terms` with like ones added up and zeros left out."""
     totals: dict[frozenset[tuple[Expr, int]], Term] = {}
     for term in terms:
-        known = totals.get(term.key)
-        total = term.coefficient + (known.coefficient if known else 0)
-        totals[term.key] = Term(total, known.powers if known else term.powers)
+        key = term.key
+        known = totals.get(key)
+        if known is not None:
+            term = Term(known.coefficient + term.coefficient, known.powers)
+        totals[key] = term
     return [term for term in totals.values() if term.coefficient]
 
 
@@ -156,7 +177,7 @@ def expanded(term: Term, limit: int) -> list[Term] | None:
     for base, exponent in term.powers:
         factors = as_terms(base) if is_sum(base) and exponent > 0 else None
         for _ in range(exponent if factors else 1):
-            choices = factors or [Term(Fraction(1), ((base, exponent),))]
+            choices = factors or [Term(UNIT, ((base, exponent),))]
             if len(result) * len(choices) > limit:
                 return None
             result = collected(left.times(right) for left in result for right in choices)
@@ -220,7 +241,7 @@ def _addable(terms: list[Term]) -> list[Term]:
     if len({term.shape for term in terms if 1 in term.shape}) < 2:
         return terms
     whole = [term for term in terms if term.shape == shape]
-    first = whole[0] if whole else terms[0].times(Term(Fraction(1), ((_ones(shape), 1),)))
+    first = whole[0] if whole else terms[0].times(Term(UNIT, ((_ones(shape), 1),)))
     return [first, *(term for term in terms if term is not (whole or terms)[0])]
 
 
