@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from engine.errors import UnknownSymbol
 from engine.expression import Expr
-from engine.numeric import EXACT, Batch, Environment
-from engine.program import Program
+from engine.numeric import EXACT, FLOAT, Batch, Environment
+from engine.program import Program, Symbol
 from engine.sampling import (
     CANDIDATES,
     Group,
@@ -25,7 +25,7 @@ from engine.sampling import (
     normalised_axis,
 )
 from engine.seeding import Stream
-from engine.shapes import concrete
+from engine.shapes import canonical, concrete
 
 ROUNDS = ((1, 3), (2, 4), (4, 6), (4, 3), (8, 4))  # denominator and largest numerator
 SIZES = (2, 3)  # of symbolic dimensions in turn: small enough for a hand, and seldom square
@@ -83,43 +83,54 @@ def instances(program: Program, stream: Stream) -> Iterator[Instance]:
     sizes = {name: SIZES[place % len(SIZES)] for place, name in enumerate(names)}
     for denominator, largest in ROUNDS:
         drawn = {
-            symbol.name: _drawn(program, symbol.name, sizes, stream, denominator, largest)
+            symbol.name: _drawn(program, symbol, sizes, stream, denominator, largest)
             for symbol in program.symbols
             if symbol.role != "dimension"
         }
-        group = Group(sizes, drawn)
-        inspection = Inspection(group.inputs())
+        batches = {name: each.batch for name, each in drawn.items()}
+        inspection = Inspection(Environment(batches, sizes))
         with np.errstate(all="ignore"):
             inspection.run(program)
         for place in np.flatnonzero(inspection.good()):
-            yield _instance(group, int(place))
+            given = tuple(each.given(name, int(place)) for name, each in drawn.items())
+            yield Instance(tuple(sorted(sizes.items())), given)
 
 
-def _instance(group: Group, place: int) -> Instance:
-    given = (
-        Given(name, tuple(array.shape[1:]), tuple(array.reshape(len(array), -1)[place]))
-        for name, array in group.values.items()
-    )
-    return Instance(tuple(sorted(group.sizes.items())), tuple(given))
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """Candidates for one symbol: an array (CANDIDATES, *shape) of places among the options."""
+
+    options: tuple[Fraction, ...]
+    places: NDArray[np.intp]
+
+    @property
+    def batch(self) -> Batch:
+        """All candidates in float64."""
+        numbers = FLOAT.array(self.options)
+        return Batch(numbers[self.places], canonical(self.places.shape[1:]))
+
+    def given(self, name: str, candidate: int) -> Given:
+        """One candidate, exact."""
+        places = self.places[candidate].reshape(-1)
+        return Given(name, self.places.shape[1:], tuple(self.options[each] for each in places))
 
 
 def _drawn(
     program: Program,
-    name: str,
+    symbol: Symbol,
     sizes: dict[str, int],
     stream: Stream,
     denominator: int,
     largest: int,
-) -> NDArray[Any]:
-    """Candidates for one symbol, as an array (CANDIDATES, *shape) of fractions."""
-    symbol = next(each for each in program.symbols if each.name == name)
+) -> _Drawn:
+    """Candidates for one symbol."""
     shape = (CANDIDATES, *concrete(symbol.shape, sizes))
-    options = np.array(_options(symbol.domain, denominator, largest), dtype=object)
-    array = options[_below(stream, len(options), shape)]
+    options = _options(symbol.domain, denominator, largest)
+    places = _below(stream, len(options), shape)
     axis = normalised_axis(program, symbol)
     if symbol.domain == "one-hot" or (symbol.domain == "probability" and axis is not None):
-        return _distributed(array, 1 + (axis or 0), symbol.domain == "one-hot", stream)
-    return array
+        return _distributed(shape, 1 + (axis or 0), symbol.domain == "one-hot", stream)
+    return _Drawn(options, places)
 
 
 def _below(stream: Stream, bound: int, shape: tuple[int, ...]) -> NDArray[np.intp]:
@@ -144,18 +155,13 @@ def _options(domain: str, denominator: int, largest: int) -> tuple[Fraction, ...
     return (*(-each for each in positive), *positive)
 
 
-def _distributed(
-    array: NDArray[Any],
-    axis: int,
-    one_hot: bool,
-    stream: Stream,
-) -> NDArray[Any]:
+def _distributed(shape: tuple[int, ...], axis: int, one_hot: bool, stream: Stream) -> _Drawn:
     """Entries that sum to one along an axis: one of them 1, or all positive."""
-    moved = np.moveaxis(array, axis, -1)
-    classes = moved.shape[-1]
-    hot = _below(stream, classes, (*moved.shape[:-1], 1)) == np.arange(classes)
+    classes = shape[axis]
+    others = (*shape[:axis], *shape[axis + 1 :], 1)
+    hot = _below(stream, classes, others) == np.arange(classes)
     pair = (Fraction(0), Fraction(1)) if one_hot else _shares(classes)
-    return np.moveaxis(np.array(pair, dtype=object)[hot.astype(np.intp)], -1, axis)
+    return _Drawn(pair, np.moveaxis(hot.astype(np.intp), -1, axis))
 
 
 def _shares(classes: int) -> tuple[Fraction, Fraction]:

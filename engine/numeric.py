@@ -54,7 +54,13 @@ class Field:
         return self.array([Fraction(float(value)) for value in data.flat]).reshape(data.shape)
 
 
-FLOAT = Field("float64", np.dtype(np.float64), float)
+def _rounded(value: Fraction) -> float:
+    """The nearest float64; `float` does the same in three times the time."""
+    over, under = value.as_integer_ratio()
+    return over / under
+
+
+FLOAT = Field("float64", np.dtype(np.float64), _rounded)
 EXACT = Field("rational", np.dtype(object), Fraction)
 
 
@@ -202,7 +208,8 @@ class Environment:
 
 def forward(program: Program, inputs: Environment) -> Environment:
     """`inputs` extended by the value of every statement of `program`."""
-    env = inputs
+    values = dict(inputs.values)
+    env = replace(inputs, values=values)
     for statement in program.statements:
-        env = env.bound(statement.name, env.evaluate(statement.value))
+        values[statement.name] = env.evaluate(statement.value)
     return env

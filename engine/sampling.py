@@ -11,6 +11,7 @@ The sizes of the symbolic dimensions are drawn too, one assignment per group of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -82,6 +83,13 @@ class Group:
 
     def inputs(self, field: Field = FLOAT) -> Environment:
         """The inputs as numbers of `field`."""
+        return self._floats if field is FLOAT else self._inputs(field)
+
+    @cached_property
+    def _floats(self) -> Environment:
+        return self._inputs(FLOAT)
+
+    def _inputs(self, field: Field) -> Environment:
         batches = {
             name: Batch(field.array(array), canonical(array.shape[1:]), field)
             for name, array in self.values.items()
@@ -98,7 +106,7 @@ class Group:
         """The group with every number as a whole number over one denominator."""
         numbers = [number for array in self.values.values() for number in array.flat]
         common = lcm(*{number.denominator for number in numbers})
-        whole = np.frompyfunc(lambda number: int(number * common), 1, 1)
+        whole = np.frompyfunc(lambda each: each.numerator * (common // each.denominator), 1, 1)
         values = {name: whole(array).tolist() for name, array in self.values.items()}
         return {"sizes": dict(self.sizes), "denominator": common, "values": values}
 
@@ -186,7 +194,7 @@ class _Drawing:
     program: Program
     sizes: Mapping[str, int]
     stream: Stream
-    failures: dict[str, int] = field(default_factory=dict)
+    failures: list[Mapping[str, NDArray[np.bool_]]] = field(default_factory=list)
 
     def group(self, points: int) -> Group:
         """A group of at least `points` points; raises SamplingError."""
@@ -206,10 +214,12 @@ class _Drawing:
         return Group(self.sizes, _fractions(drawn, chosen))
 
     def _complaint(self) -> str:
-        worst = sorted(self.failures, key=lambda name: -self.failures[name])[:3]
+        counts: Counter[str] = Counter()
+        for conditions in self.failures:
+            counts.update({name: int(np.sum(~good)) for name, good in conditions.items()})
         return (
             f"no sample points in {len(ROUNDS) * CANDIDATES} draws; what failed most: "
-            + "; ".join(f"{name} ({self.failures[name]} times)" for name in worst)
+            + "; ".join(f"{name} ({count} times)" for name, count in counts.most_common(3))
         )
 
     @cached_property
@@ -254,8 +264,7 @@ class _Drawing:
         inspection = Inspection(Environment(batches, self.sizes))
         with np.errstate(all="ignore"):
             inspection.run(self.program)
-        for condition, good in inspection.conditions.items():
-            self.failures[condition] = self.failures.get(condition, 0) + int(np.sum(~good))
+        self.failures.append(inspection.conditions)
         signs = [
             _columns(batches[symbol.name].data > (0.0 if symbol.domain == "real" else 0.5))
             for symbol in self._symbols

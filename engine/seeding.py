@@ -62,10 +62,13 @@ class Stream:
     def _blocks(self, count: int) -> bytes:
         """The next `count` digests, one after the other."""
         first, self._counter = self._counter + 1, self._counter + count
-        seed, sha256 = self._seed, hashlib.sha256
-        return b"".join(
-            [sha256(seed + n.to_bytes(8, "big")).digest() for n in range(first, first + count)]
-        )
+        begun = hashlib.sha256(self._seed)  # a copy is made faster than a new one
+        blocks = []
+        for number in range(first, first + count):
+            block = begun.copy()
+            block.update(number.to_bytes(8, "big"))
+            blocks.append(block.digest())
+        return b"".join(blocks)
 
     def below(self, bound: int) -> int:
         """A whole number in 0..bound-1, all equally likely."""

@@ -37,6 +37,12 @@ def _comparison(program: Program, samples: Samples) -> Comparison:
     return Comparison(program, samples)
 
 
+@lru_cache(maxsize=KEPT)
+def _environments(program: Program, samples: Samples) -> tuple[Environment, ...]:
+    """The forward values at the sample points, those of the largest sizes first."""
+    return tuple(sorted(samples.environments(program), key=_spread, reverse=True))
+
+
 @dataclass(frozen=True)
 class Elsewhere:
     """Another world, with the mistakes known there and the names an answer may use."""
@@ -95,8 +101,7 @@ class Compiled:
     @cached_property
     def search(self) -> Search:
         """The fingerprints of known mistakes."""
-        environments = list(points_of(self.program).environments(self.program))
-        environments.sort(key=_spread, reverse=True)
+        environments = _environments(self.program, points_of(self.program))
         grounds = tuple(Ground(self.layout, env) for env in environments)
         references = tuple(ground.env.evaluate(self.reference) for ground in grounds)
         return Search(grounds, references, Constants(self.layout), self.reference)
@@ -141,6 +146,7 @@ def forget() -> None:
     """Empties the memory of compiled questions."""
     _compiled.cache_clear()
     _comparison.cache_clear()
+    _environments.cache_clear()
 
 
 @lru_cache(maxsize=KEPT)
