@@ -11,16 +11,14 @@ today as it did when it was stored.
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from api.batches.pool import cores, in_order, processes
 from api.command import Arguments, CommandFailed, whole_number
 from engine.errors import EngineError
 from generator.bank import Bank
@@ -69,10 +67,12 @@ def main(words: Sequence[str]) -> int:
     examine = partial(examined, templates=given.templates, thorough=given.thorough)
     work = _work(given.what, given.seeds, _bank(given.templates))
     found: list[Examined] = []
-    for each in _on_all_cores(examine, work, given.jobs):
-        found.append(each)
-        for problem in each.problems:
-            print(f"{each.exercise}: {problem}", flush=True)
+    jobs = max(min(given.jobs, len(work)), 1)
+    with processes(jobs, partial(_bank, given.templates)) as pool:
+        for each in in_order(pool, examine, work, jobs):
+            found.append(each)
+            for problem in each.problems:
+                print(f"{each.exercise}: {problem}", flush=True)
     print("\n".join([*_table(found), summary(found)]))
     return 0 if all(not each.problems for each in found) else 1
 
@@ -100,7 +100,7 @@ def _arguments() -> Arguments:
     options.add_argument(
         "--jobs",
         type=partial(whole_number, 1, MOST_JOBS),
-        default=os.cpu_count() or 1,
+        default=cores(),
         metavar="N",
         help="how many processes, one per core by default",
     )
@@ -159,18 +159,6 @@ def _line(place: str, line: str) -> Work:
     except GeneratorError as error:
         raise CommandFailed(f"{place}: {error}") from None
     return Work(document["id"], document)
-
-
-def _on_all_cores(
-    examine: Callable[[Work], Examined], work: Sequence[Work], jobs: int
-) -> Iterator[Examined]:
-    """What `examine` finds, in the order of `work`."""
-    if jobs == 1 or len(work) == 1:
-        yield from map(examine, work)
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(work)), mp_context=spawn) as pool:
-        yield from pool.map(examine, work, chunksize=1)
 
 
 def examined(work: Work, templates: Path | None, thorough: bool) -> Examined:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.expression import Apply, Expr, Var, apply, const, walk
 from engine.notation import Scope, parse_expr, show
@@ -87,8 +88,9 @@ class Speech:
         return f"${derivative_latex(self.program, read_target(text, self.program))}$"
 
 
+@lru_cache(maxsize=1024)
 def latex(expr: Expr) -> str:
-    """A formula in LaTeX."""
+    """A formula in LaTeX; an exercise's words and solutions print the same few again and again."""
     return show(expr, "latex")
 
 

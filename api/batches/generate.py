@@ -141,7 +141,7 @@ class _Batch:
         before = self.folder.open(self.given.force)
         self.folder.cut(DATA, len(before))
         selection = Selection(self.order, {each.likeness for each in before})
-        with processes(self.given.jobs) as pool:
+        with processes(self.given.jobs, partial(bank_of, self.given.templates)) as pool:
             taken = [*before, *self._chosen(pool, sequence, selection, before)]
             if self.given.format != "jsonl":
                 self._print(pool, taken)

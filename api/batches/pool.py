@@ -11,6 +11,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TypeAlias, TypeVar
 
+from grader.settled import settle
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -26,22 +28,27 @@ Pool: TypeAlias = ProcessPoolExecutor | None  # none: this process does the work
 
 
 @contextmanager
-def processes(jobs: int) -> Iterator[Pool]:
-    """A pool of `jobs` processes; what has not begun when it is left is dropped."""
+def processes(jobs: int, prepare: Callable[[], object]) -> Iterator[Pool]:
+    """A pool of `jobs` processes; what has not begun when it is left is dropped.
+
+    Each prepares itself first, such as by reading templates; what it has then, it keeps.
+    """
     if jobs == 1:
         yield None
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_quiet)
+    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(prepare,))
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _quiet() -> None:
+def _begin(prepare: Callable[[], object]) -> None:
     """Ctrl-C is the parent's: it ends the pool."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare()
+    settle()
 
 
 def in_order(
