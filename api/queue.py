@@ -95,7 +95,7 @@ def record_verdicts(task: Any, payload: Any) -> None:
     A database that is away is tried again, nonsense is dropped.
     """
     try:
-        with waiting.taken(MOST_ITEMS) as more:
+        with waiting.taken() as more:
             store([record for each in (payload, *more) for record in arrived(each)])
     except StoreUnavailable as fault:
         pause = min(LONGEST_RETRY_SECONDS, 0.1 * 2 ** min(task.request.retries, 10))
@@ -123,5 +123,5 @@ def arrived(payload: Any) -> Iterable[Record]:
 
 settings = Settings.from_environment(os.environ)
 app = application("api", settings.broker_url, RECORD_QUEUE)
-waiting = Waiting(app, RECORD_QUEUE, RECORD_TASK)
+waiting = Waiting(app, RECORD_QUEUE, RECORD_TASK, share=1, most=MOST_ITEMS)
 app.task(record_verdicts, name=RECORD_TASK, bind=True, max_retries=None)  # until it is stored

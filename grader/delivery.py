@@ -28,6 +28,7 @@ MOST_ITEMS = 100  # answers or verdicts in one message
 
 TRANSPORT: dict[str, Any] = {
     "queue_order_strategy": "priority",  # as the worker's command names its queues
+    "priority_steps": [0],  # of kombu, which would look into a list for each of them
     "visibility_timeout": VISIBILITY_SECONDS,
     "unacked_restore_interval": 1,  # look every second for what a dead worker held
     "unacked_restore_throttle": 1,

@@ -5,19 +5,42 @@ The only module besides grader.worker and api.queue that knows Celery.
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from celery import Celery
-from kombu.exceptions import ContentDisallowed, DecodeError, OperationalError
+from kombu.exceptions import OperationalError
 
 from grader.delivery import SETTINGS, TRANSPORT
 
 log = logging.getLogger(__name__)
 
-JSON = frozenset({"application/json"})
+T = TypeVar("T")
+
+JSON = "application/json"
+
+# Moves messages from a queue to those that are not acknowledged, in kombu's own layout: by delivery
+# tag, with exchange and routing key, and the time from which the visibility timeout counts.
+TAKE = """
+local waiting = redis.call('LLEN', KEYS[1])
+local number = math.min(math.ceil(waiting * ARGV[1]), tonumber(ARGV[2]))
+local taken = {}
+for place = 1, number do
+    local message = redis.call('RPOP', KEYS[1])
+    local properties = cjson.decode(message)['properties']
+    local tag, route = properties['delivery_tag'], properties['delivery_info']
+    local place_of_origin = cjson.encode({route['exchange'], route['routing_key']})
+    redis.call('HSET', KEYS[2], tag, '[' .. message .. ',' .. string.sub(place_of_origin, 2))
+    redis.call('ZADD', KEYS[3], ARGV[3], tag)
+    taken[place] = message
+end
+return taken
+"""
 
 
 def application(name: str, broker_url: str, queue: str, **transport: Any) -> Celery:
@@ -45,66 +68,67 @@ def faults(celery: Celery) -> tuple[type[BaseException], ...]:
 class Waiting:
     """What waits in a queue beside the message a task was started with.
 
-    Celery starts a task for each message, which costs more than recording a verdict does. A task
-    that is at work already takes along what has come in meanwhile. Each message stays with the
-    broker until it is acknowledged, as Celery's own do.
+    Celery starts a task for each message, which costs as much as a verdict does. A task that is at
+    work already takes along some of what waits; how much is `share`, of one, at most `most`.
+    Each message stays with the broker until it is acknowledged, just as Celery's own do: it is
+    put where kombu would put it, but all of them at once.
     """
 
-    def __init__(self, celery: Celery, queue: str, task: str) -> None:
+    def __init__(self, celery: Celery, queue: str, task: str, share: float, most: int) -> None:
         self._celery, self._queue, self._task = celery, queue, task
-        self._connection: Any = None  # opened in the process that works, not in its parent
+        self._share, self._most = share, most
+        self._channel: Any = None  # opened in the process that works, not in its parent
 
     @contextmanager
-    def taken(self, most: int) -> Iterator[list[Any]]:
-        """The documents of up to `most` messages, acknowledged at the end of the block.
+    def taken(self) -> Iterator[list[Any]]:
+        """The documents of the messages taken along, acknowledged at the end of the block.
 
-        They go back into the queue when the block raises.
+        They go back to the head of the queue when the block raises.
         """
-        messages = self._messages(most)
+        messages = self._told(self._take) or []
+        documents = [self._document(message) for message in messages]
+        tags = [message["properties"]["delivery_tag"] for message in messages]
         try:
-            yield [message.payload[0][0] for message in messages]
+            yield [document for document in documents if document is not None]
         except BaseException:
-            self._answer(message.requeue for message in messages)
+            self._told(self._give_back, tags)
             raise
-        self._answer(message.ack for message in messages)
+        self._told(self._acknowledge, tags)
 
-    def _messages(self, most: int) -> list[Any]:
-        messages: list[Any] = []
+    def _take(self) -> list[Any]:
+        if self._channel is None:
+            self._channel = self._celery.connection_for_read().default_channel
+        keys = (self._queue, self._channel.unacked_key, self._channel.unacked_index_key)
+        arguments = (self._share, self._most, time.time())
+        taken = self._channel.client.eval(TAKE, len(keys), *keys, *arguments)
+        return [json.loads(message) for message in taken]
+
+    def _acknowledge(self, tags: list[str]) -> None:
+        if tags:
+            pipeline = self._channel.client.pipeline()
+            pipeline.zrem(self._channel.unacked_index_key, *tags)
+            pipeline.hdel(self._channel.unacked_key, *tags).execute()
+
+    def _give_back(self, tags: list[str]) -> None:
+        for tag in reversed(tags):
+            self._channel.qos.restore_by_tag(tag, leftmost=True)
+
+    def _told(self, what: Callable[..., T], *arguments: Any) -> T | None:
+        """The broker's answer; None without one: what it still holds it hands out again."""
         try:
-            channel = self._channel()
-            while len(messages) < most and (message := channel.basic_get(self._queue)):
-                if self._is_ours(message):
-                    messages.append(message)
+            return what(*arguments)
         except faults(self._celery) as fault:
-            self._lost(fault)
-        return messages
+            log.warning("the broker went away: %s", fault)
+            self._channel = None
+            return None
 
-    def _answer(self, answers: Iterable[Callable[[], None]]) -> None:
-        """What cannot be told to the broker it will hand out again, which is harmless."""
+    def _document(self, message: Any) -> Any:
+        """What the task would be started with; None, and a line in the log, for another message."""
         try:
-            for answer in answers:
-                answer()
-        except faults(self._celery) as fault:
-            self._lost(fault)
-
-    def _is_ours(self, message: Any) -> bool:
-        """Whether a message starts the task with one document; another one is dropped."""
-        message.accept = JSON
-        try:
-            arguments, _, _ = message.payload
-            if message.headers["task"] == self._task and len(arguments) == 1:
-                return True
-        except (DecodeError, ContentDisallowed, KeyError, TypeError, ValueError):
+            if message["headers"]["task"] == self._task and message["content-type"] == JSON:
+                (document,), _, _ = json.loads(base64.b64decode(message["body"]))
+                return document
+        except (KeyError, TypeError, ValueError):
             pass
         log.error("a message that starts no %s was dropped from %s", self._task, self._queue)
-        message.reject()
-        return False
-
-    def _channel(self) -> Any:
-        if self._connection is None:
-            self._connection = self._celery.connection_for_read()
-        return self._connection.default_channel
-
-    def _lost(self, fault: BaseException) -> None:
-        log.warning("the broker went away: %s", fault)
-        self._connection = None
+        return None

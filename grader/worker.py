@@ -12,9 +12,10 @@ attempt pending; the sweeper of the other side sends it again later. It is never
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -22,28 +23,45 @@ from celery.exceptions import Reject, SoftTimeLimitExceeded
 from celery.signals import worker_process_init
 
 from grader.delivery import GRADE_TASK, RECORD_QUEUE, RECORD_TASK, Priority
+from grader.errors import MalformedMessage
 from grader.settled import settle
 from grader.starts import Starts
-from grader.transport import application, faults, send
+from grader.transport import Waiting, application, faults, send
 from grader.turn import Turn, Worker
 from grader.wire import Item, grade_document, read_grade, record_document
 
+log = logging.getLogger(__name__)
+
 DEFAULT_BROKER = "redis://127.0.0.1:6379/0"
+TAKEN_ALONG = 32  # messages of one answer each: they fit into a turn
 EXHAUSTING = (MemoryError, SoftTimeLimitExceeded)
 MEMORY_BYTES = 2 * 1024**3  # of addresses; a process that wants more is refused
 REPLACED_KILOBYTES = 512 * 1024  # a process that has grown so large makes room for a new one
 
 
 def grade(task: Any, message: Any) -> None:
-    """Grades the answers of one message and hands the verdicts on, to be recorded.
+    """Grades the answers of one message, and some that wait behind it, and hands the verdicts on.
 
     What it cannot hand on it leaves with the broker.
     """
     items, queue = read_grade(message), origin(task)
     try:
-        conclude(taken_turn(items), queue)
+        if queue == Priority.LIVE:
+            with waiting.taken() as more:
+                conclude(taken_turn([*items, *understood(more)]), queue)
+        else:
+            conclude(taken_turn(items), queue)
     except UNREACHABLE as fault:
         raise Reject(fault, requeue=True) from fault
+
+
+def understood(documents: Iterable[Any]) -> Iterator[Item]:
+    """The answers of messages taken along; what is none is logged and dropped."""
+    for document in documents:
+        try:
+            yield from read_grade(document)
+        except MalformedMessage as fault:
+            log.error("message dropped: %s", fault)
 
 
 def taken_turn(items: Sequence[Item]) -> Turn:
@@ -84,6 +102,8 @@ app = application("grader", os.environ.get("GRADBOOK_BROKER_URL", DEFAULT_BROKER
 app.conf.worker_max_memory_per_child = REPLACED_KILOBYTES
 app.task(grade, name=GRADE_TASK, bind=True)
 UNREACHABLE = faults(app)
+# A quarter of what waits, so that the other processes find work too.
+waiting = Waiting(app, Priority.LIVE, GRADE_TASK, share=0.25, most=TAKEN_ALONG)
 
 
 worker_process_init.connect(begin, weak=False)

@@ -27,7 +27,7 @@ from grader.delivery import Priority
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 30.0
+SECONDS = 60.0  # on a machine that others use too
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def test_a_killed_grader_loses_no_attempt(running: Running) -> None:
 
     queue = GradeQueue(running.service.settings.broker_url)
     grader.kill(signal.SIGCONT)
-    until(lambda: queue.backlog() < 45, pause=0.002)
+    until(lambda: queue.backlog() < 50, pause=0.002)
     grader.kill(signal.SIGKILL)
     assert queue.backlog() > 0, "it was killed too late to prove anything"
 

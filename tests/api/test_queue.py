@@ -185,15 +185,19 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
     local.kill()
 
 
+def waiting_at(url: str) -> Waiting:
+    celery = application("recorder", url, RECORD_QUEUE)
+    return Waiting(celery, RECORD_QUEUE, RECORD_TASK, share=1, most=MOST_ITEMS)
+
+
 @pytest.fixture
 def recorder(
     house: House, verdicts: LocalBroker, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[House]:
     """The house, with the recorder working on its database and on an empty queue."""
-    celery = application("recorder", verdicts.url, RECORD_QUEUE)
     with client(verdicts.url) as connection:
         connection.flushall()
-    monkeypatch.setattr(api.queue, "waiting", Waiting(celery, RECORD_QUEUE, RECORD_TASK))
+    monkeypatch.setattr(api.queue, "waiting", waiting_at(verdicts.url))
     monkeypatch.setattr(api.queue, "settings", house.settings)
     monkeypatch.setattr("api.store.database.BUSY_SECONDS", 0.05)
     api.queue.database.cache_clear()
@@ -278,11 +282,45 @@ def test_what_cannot_be_recorded_goes_back_to_the_queue(
     assert states(recorder, attempts) == {"graded"}
 
 
+def test_what_a_killed_process_took_along_is_handed_out_again_by_kombu(
+    verdicts: LocalBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was moved by our script is where kombu looks, in its own layout."""
+    with client(verdicts.url) as connection:
+        connection.flushall()
+    sent(verdicts, *range(5))
+    with pytest.raises(SystemExit), waiting_at(verdicts.url).taken() as documents:
+        assert documents == [0, 1, 2, 3, 4]
+        assert left(verdicts) == (0, 5)
+        monkeypatch.setattr(Waiting, "_give_back", lambda *_: None)  # killed: nobody does
+        raise SystemExit
+    celery = application("other", verdicts.url, RECORD_QUEUE, visibility_timeout=0)
+    celery.connection_for_read().default_channel.qos.restore_visible(num=100)
+    assert left(verdicts) == (5, 0)
+    with waiting_at(verdicts.url).taken() as documents:
+        assert sorted(documents) == [0, 1, 2, 3, 4]
+    assert left(verdicts) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("waits", "share", "most", "taken"),
+    [(0, 1, 9, 0), (1, 0.25, 9, 1), (9, 0.25, 9, 3), (9, 1, 4, 4)],
+)
+def test_no_more_than_a_share_is_taken_along(
+    verdicts: LocalBroker, waits: int, share: float, most: int, taken: int
+) -> None:
+    with client(verdicts.url) as connection:
+        connection.flushall()
+    sent(verdicts, *range(waits))
+    celery = application("recorder", verdicts.url, RECORD_QUEUE)
+    with Waiting(celery, RECORD_QUEUE, RECORD_TASK, share, most).taken() as documents:
+        assert documents == list(range(taken))
+
+
 def test_without_a_broker_its_own_message_is_recorded_all_the_same(
     recorder: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nowhere = application("recorder", "redis://127.0.0.1:1/0", RECORD_QUEUE)
-    monkeypatch.setattr(api.queue, "waiting", Waiting(nowhere, RECORD_QUEUE, RECORD_TASK))
+    monkeypatch.setattr(api.queue, "waiting", waiting_at("redis://127.0.0.1:1/0"))
     attempt = recorder.attempt()
     record_verdicts(Task(), record_message(attempt))
     assert states(recorder, [attempt]) == {"graded"}
