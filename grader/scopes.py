@@ -39,6 +39,8 @@ def scope_of(
         functions=_generic_functions(program),
         definitions=dict(_derivatives(program, target, per_example)) if target else None,
         example_axis=axis,
+        examples=_examples(program, axis),
+        entry=() if target is None else _position(program, target),
         wanted=None if target is None else _shape_of(program, target),
         asked=() if target is None else _names_asked(program, target),
     )
@@ -46,10 +48,28 @@ def scope_of(
 
 def _counting_names(program: Program, axis: int | None) -> dict[str, str]:
     """Further names for the number of examples, where the label says which dimension it is."""
-    labels = (symbol.shape for symbol in program.symbols if symbol.role == "label")
-    counted = {shape[axis] for shape in labels if axis is not None and len(shape) == 2}
+    counted = _along(program, axis, "label")
     sizes = [size for size in counted if isinstance(size, str)]
     return dict.fromkeys(COUNTING, sizes[0]) if len(sizes) == 1 else {}
+
+
+def _along(program: Program, axis: int | None, role: str) -> set[Dim]:
+    """The sizes of the symbols with a role along an axis."""
+    shapes = (symbol.shape for symbol in program.symbols if symbol.role == role)
+    return {shape[axis] for shape in shapes if axis is not None and len(shape) == 2}
+
+
+def _examples(program: Program, axis: int | None) -> Dim | None:
+    """The number of examples, where the labels or the data say it."""
+    counted = _along(program, axis, "label") or _along(program, axis, "data")
+    return counted.pop() if len(counted) == 1 else None
+
+
+def _position(program: Program, target: Target) -> tuple[int, ...]:
+    """The position of the entry that is asked for, along the axes that have several."""
+    shape = program.shapes[target.variable]
+    pairs = zip(target.entry or (), shape, strict=False)
+    return tuple(at for at, dim in pairs if dim != 1)
 
 
 def _names_asked(program: Program, target: Target) -> tuple[str, ...]:

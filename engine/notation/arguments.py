@@ -44,7 +44,8 @@ class Arguments(Cursor):
             if self.next.text in words.KEYWORDS and self.peek().text == "=":
                 name = words.KEYWORDS[self.advance().text]
                 self.advance()
-                keywords.append((name, self.comparison()))
+                value = self.comparison()
+                keywords += [(name, value)] if name else []
             else:
                 args.append(self.comparison())
                 if self.next.text == "for":

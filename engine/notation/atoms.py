@@ -215,9 +215,8 @@ class Atoms(Names):
         self.enter()
         body = self.product()
         self.leave()
-        rows = words.FUNCTIONS["sum"]
         span = token.start, body.span[1]
-        return Call(span, "sum", rows, (body,), (), 0, True, self.deep(body))
+        return Binder(span, words.BINDER_ROW, "", None, None, body, self.deep(body))
 
     def lower_bound(self, conditions: list[Syntax], more: list[str]) -> tuple[str, Syntax | None]:
         """The index below a sum sign and where it starts; `i: z_i > 0` adds a condition, `i, j`

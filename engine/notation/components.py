@@ -7,6 +7,7 @@ An entry-wise formula becomes the sum over its free indices of the formula times
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from engine.errors import ShapeError
 from engine.expression import Apply, Expr, Var, apply, const, transform, walk
@@ -38,6 +39,8 @@ def free_indices(answer: Answer, scope: Scope) -> tuple[str, ...]:
 
 def _as_index(link: Syntax) -> Syntax:
     """The index that a left-hand side such as `dW_ij` is, which the text defines as a name."""
+    if isinstance(link, Derivative):
+        return replace(link, wrt=_as_index(link.wrt))
     if not isinstance(link, Name) or "_" not in link.spelling:
         return link
     base, _, letters = link.spelling.rpartition("_")
@@ -139,6 +142,29 @@ def _dropped(body: Expr, index: str, shape: Shape) -> Expr | None:
         return None
     whole = transform(body, lambda node: _vector(node, index, shape))
     return whole if whole.shape == shape and index not in whole.names else None
+
+
+def gathered(body: Expr, index: Var) -> Expr | None:
+    """What `body` says of one example, said of all; None where a step is not element-wise."""
+    way = [node for node in walk(body) if index.name in node.names and node.args]
+    if not all(isinstance(node, Apply) and _carries(node, index) for node in way):
+        return None
+    try:
+        whole = transform(body, lambda node: _batch(node, index))
+    except ShapeError:
+        return None
+    return whole if index.name not in whole.names else None
+
+
+def _carries(node: Apply, index: Var) -> bool:
+    """Whether a step treats every example alike and apart."""
+    return node.op == "slice" or TABLE[node.op].elementwise
+
+
+def _batch(node: Expr, index: Var) -> Expr:
+    """The batch that one example was taken from."""
+    sliced = isinstance(node, Apply) and node.op == "slice" and node.args[1] == index
+    return node.args[0] if sliced else node
 
 
 def _elementwise(node: Expr) -> bool:

@@ -61,6 +61,7 @@ class Cursor(ABC):
         self.clauses: list[Clause] = []
         self.nicknames = self._defined_functions() if "=" in text else {}
         self.locals = self._defined_names() if self._may_define() else frozenset()
+        self.defined = self.locals
         self.listing = self._listing_brackets() if "[" in text else frozenset()
         self.breaks = self._line_breaks() if "\n" in text else frozenset()
         self.lines = self._lines() if "\n" in text else frozenset()
@@ -72,6 +73,7 @@ class Cursor(ABC):
     def _defined_names(self) -> frozenset[str]:
         """Names that the text itself defines, as in `where s = …`."""
         pairs = list(zip(self.tokens, self.tokens[1:], strict=False))
+        below = {b.start for a, b in pairs if a.text in ("∂", "/")}  # the z of ∂L/∂z is no name
         loops = frozenset(b.text for a, b in pairs if a.text == "for" and b.kind == "name")
         equated = frozenset(
             a.text
@@ -81,6 +83,7 @@ class Cursor(ABC):
             and a.text not in words.KEYWORDS
             and a.text not in self.nicknames
             and a.text.partition("_")[0] not in words.BINDERS
+            and a.start not in below
         )
         return loops | equated | self._defined_ratios() | self._defined_numbered()
 

@@ -56,6 +56,8 @@ class Layers(Subscripts):
         if text == "+":
             return self.positive_part(node)
         if text.startswith("(") and text.endswith(")"):
+            if text[1:-1].isdecimal() and self.known(node, text[1:-1]) is not None:
+                return self.labelled(node, text[1:-1])
             name = Name(token.span, text[1:-1])
             return Example((node.span[0], token.end), node, name, self.deep(node))
         exponent: Syntax = Name(token.span, text)
@@ -198,6 +200,9 @@ class Layers(Subscripts):
         self.fail("expected a name before a layer number")
 
     def known(self, node: Syntax, label: str) -> str | None:
+        """The name that the name of `node` and a layer number make together."""
+        while isinstance(node, Index):
+            node = node.base
         return self.resolved(f"{node.spelling}{label}") if isinstance(node, Name) else None
 
     def is_index_letter(self, name: str) -> bool:

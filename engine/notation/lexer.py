@@ -18,7 +18,7 @@ MAX_DIGITS = 40
 
 TokenKind: TypeAlias = Literal["number", "name", "command", "sup", "sub", "method", "op", "end"]
 
-SUPERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ⁽⁾", "0123456789+-ni()", strict=True))
+SUPERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱʲᵏˡᵐ⁽⁾", "0123456789+-nijklm()", strict=True))
 SUBS = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ", "0123456789ijklmn", strict=True))
 # Structural signs with one spelling each; operators of the table keep their own.
 SAME = {
@@ -80,9 +80,10 @@ _PATTERN = re.compile(
         |\\(?:right|[bB]igg?[lrm]?|q?quad|displaystyle|textstyle|limits|nolimits|notag
             |nonumber)(?![A-Za-z])\.?)+)
   | (?P<number>(?:[0-9]+(?:\.(?![A-Za-z*/^]))?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[½⅓¼¾⅔])
-  | (?P<qualifier>(?:np|numpy|torch|tf|jnp|math|F|nn|scipy|sp)\.
-        (?:(?:linalg|nn|functional|special|math)\.)*(?=[A-Za-z]))
+  | (?P<qualifier>(?:np|numpy|torch|tf|jnp|math|F|nn|scipy|sp|signal)\.
+        (?:(?:linalg|nn|functional|special|math|signal)\.)*(?=[A-Za-z]))
   | (?P<einsum>einsum\s*\(\s*(?P<quote>['"])[A-Za-z,\s]{{0,40}}(?:->[A-Za-z\s]{{0,20}})?(?P=quote))
+  | (?P<word>(?<=[(,=\s])(?P<mark>['"])(?:valid|full|same|fro|float32|float64)(?P=mark))
   | (?P<name>∑|Σ(?=[^\W_])|{_LETTER}(?:{_LETTER}|[0-9]|_(?=[A-Za-z0-9Ͱ-Ͽ]))*)
   | \\(?P<accent>hat|widehat|bar|overline|tilde|vec|dot)\s*
         (?:\{{\s*\\?(?P<under>[A-Za-z]{{1,12}})\s*\}}
@@ -92,7 +93,7 @@ _PATTERN = re.compile(
   | \\(?P<font>{_FONTS})\*?\s*
         (?:\{{\s*\\?(?P<inside>[A-Za-z0-9_]{{1,24}})[.,;:]?\s*\}}|(?P<single>[A-Za-z0-9]))
   | \\(?P<command>[A-Za-z]+|[{{}}|])
-  | (?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ⁽⁾]+)
+  | (?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱʲᵏˡᵐ⁽⁾]+)
   | (?P<sub>[₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ]+)
   | \.(?P<method>[A-Za-z][A-Za-z_]*)
   | (?P<op>={{1,3}}>|-{{1,3}}>|[-+*/]=(?!=)|\*\*|\.\*|\./|\.\^|>=|<=|==|!=|:=|\|\||.)
@@ -230,6 +231,10 @@ def _name(match: re.Match[str]) -> tuple[TokenKind, str, str]:
     return "name", unicodedata.normalize("NFC", text), ""
 
 
+def _word(match: re.Match[str]) -> tuple[TokenKind, str, str]:
+    return "name", match.group()[1:-1], match["mark"]
+
+
 def _cases(match: re.Match[str]) -> tuple[TokenKind, str, str]:
     return "op", "cases)" if match.group().startswith("\\end") else "cases(", ""
 
@@ -248,6 +253,7 @@ def _sub(match: re.Match[str]) -> tuple[TokenKind, str, str]:
 
 _READERS = {
     "number": _plain, "method": _plain, "name": _name, "einsum": _einsum, "cases": _cases,
-    "command": _command, "sup": _super, "sub": _sub, "under": _accented, "boxed": _accented,
+    "word": _word, "command": _command, "sup": _super, "sub": _sub, "under": _accented,
+    "boxed": _accented,
     "styled": _accented, "bare": _accented, "inside": _fonted, "single": _fonted,
 }  # fmt: skip

@@ -13,7 +13,7 @@ from engine.notation import vocabulary as words
 from engine.notation.errors import Span
 from engine.notation.lexer import Token
 from engine.notation.scripts import Scripts
-from engine.notation.sugars import PRIMED, SUGARS
+from engine.notation.sugars import CONSTANTS, PRIMED, SUGARS
 from engine.notation.syntax import (
     Chain,
     Einsum,
@@ -27,6 +27,7 @@ from engine.operators import TABLE
 
 DIGITS_FIRST = re.compile(r"([0-9]+)([^\W\d].*)")  # in `W_1x`
 MAX_NAME = 60
+COUNTING = frozenset("ijk")  # letters that count where they have no meaning
 MAX_CUT = 20  # letters of a run of names without spaces
 MAX_CUTS = 30  # different such runs in one answer
 
@@ -113,7 +114,7 @@ class Names(Scripts):
             return self.binder(token, tail)
         if head in words.BINDERS and self.next.text == "over" and self.peek().kind == "name":
             return self.spoken_sum(token)
-        if text in words.SUM_SIGNS:
+        if text in words.SUM_SIGNS or (text == "sum" and token.kind == "command"):
             return self.summed(token)
         own = self.scope.function(text) or self.nicknames.get(text)
         rows = (own,) if own else words.FUNCTIONS.get(text)
@@ -125,7 +126,7 @@ class Names(Scripts):
             return self.exponential(token)
         if text in words.EXPONENTIAL and self.next.kind == "sup":
             return self.exponential(token)
-        powered = self.next.text == "^" or self.next.kind == "sup"
+        powered = self.next.text in ("^", "'") or self.next.kind == "sup"
         if text in SUGARS and (self.next.text == "(" or powered):
             return self.function(token, ())
         if text in words.SPREADING and self.next.text == "(":
@@ -135,11 +136,14 @@ class Names(Scripts):
             return special
         if tail and head:  # \mathrm{_relu} begins with the sign of an index
             return self.with_index(token)
+        counted = self.with_letter(token)
+        if counted is not None:
+            return counted
         stem = text.removesuffix("bar")
         if stem != text and self.resolved(stem) is not None:
             mean = Name(token.span, self.resolved(stem) or stem)
             return self.call(token, words.FUNCTIONS["mean"], (mean,), (), 0, qualified=True)
-        pieces = self.pieces(text)
+        pieces = None if text in CONSTANTS else self.pieces(text)
         if pieces is None:
             return Name(token.span, text)
         return self.split(token, pieces)
@@ -229,6 +233,16 @@ class Names(Scripts):
         node = self.named(inner)
         return self.below(node, (Name((cut + 1, token.end), sub),))
 
+    def with_letter(self, token: Token) -> Syntax | None:
+        """`xj` for x_j: a matrix or vector with the letter of an index, in one word."""
+        base, letter = token.text[:-1], token.text[-1]
+        known = letter in self.defined or self.scope.lookup(letter, fold=False) is not None
+        found = None if known or letter not in COUNTING else self.resolved(base)
+        if found is None or not getattr(self.scope.meaning(found), "shape", ()):
+            return None
+        end = token.end - 1
+        return self.below(Name((token.start, end), found), (Name((end, token.end), letter),))
+
     def run_with_index(self, token: Token, base: str, sub: str) -> Syntax | None:
         """`wh_1` where there are w and h_1: the index belongs to the last name of a run."""
         for cut in range(1, len(base)):
@@ -280,6 +294,8 @@ class Names(Scripts):
 
     def is_piece(self, piece: str, last: bool) -> bool:
         if self.resolved(piece) is not None:
+            return True
+        if not piece.isascii() and piece in CONSTANTS:
             return True
         if not last:
             return False

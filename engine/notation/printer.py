@@ -16,6 +16,7 @@ from engine.notation.dialects import BINDER, DIALECTS, Dialect, Part
 from engine.notation.factors import is_open, is_word, side_by_side
 from engine.notation.indices import extent, pairs
 from engine.notation.spelling import Style
+from engine.notation.sugars import PI
 from engine.notation.sums import LETTERS, folded, indexed
 from engine.operators import TABLE
 from engine.operators.row import (
@@ -48,7 +49,7 @@ class Printer:
     def __init__(self, dialect: Dialect, style: Style) -> None:
         self.dialect = dialect
         self.style = style
-        self.known: dict[Expr, Part] = {}
+        self.known: dict[Expr, Part] = {PI: self.circle()}
         self.layouts: Mapping[str, Callable[[Apply], Part]] = {
             "infix": self.infix,
             "prefix": self.prefix,
@@ -95,6 +96,10 @@ class Printer:
         return part
 
     # Leaves
+
+    def circle(self) -> Part:
+        """The number π."""
+        return Part("np.pi", ATOM) if self.dialect.explicit else self.variable("pi")
 
     def variable(self, name: str) -> Part:
         text = self.style.spell(name, self.dialect.name)

@@ -115,6 +115,9 @@ class Alternative:
     note: str
 
 
+BATCH_NOTE = "Σ without an index was read as the sum over the examples"
+ENTRIES_NOTE = "· was read entry by entry, which is how it conforms"
+SUMS = ("Σ", "∑", "\\sum")
 ALTERNATIVES = (
     Alternative(
         ("_", "^", "⁽", "ᵢ"),
@@ -128,6 +131,9 @@ ALTERNATIVES = (
         Options(dots=True),
         "· was read as the dot product",
     ),
+    Alternative(("·", "⋅", "cdot", "∙", "•"), Options(entries=True), ENTRIES_NOTE),
+    Alternative(SUMS, Options(batch=True), BATCH_NOTE),
+    Alternative(SUMS, Options(batch=True, columns=True), BATCH_NOTE),
     Alternative(("×", "times"), Options(crosses=True), "× was read as a matrix product"),
     Alternative(
         ("⊙", "∘", "odot", "circ", "*", "∗"),
@@ -141,14 +147,39 @@ ALTERNATIVES = (
 def _otherwise(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
     """A reading with another meaning of a sign, where that conforms and the usual one does not."""
     for each in ALTERNATIVES:
-        if not any(sign in f" {syntax.text}" for sign in each.signs):
+        if not _applies(each, syntax, scope):
             continue
         other = _plainly(syntax, scope, each.options)
         if isinstance(other, Unreadable) and scope.wanted is not None:
             other = _in_components(other, syntax, scope, each.options)
+        if isinstance(other, Ambiguous):
+            return other
         if isinstance(other, Read) and _fits(other, scope):
-            return replace(other, notes=(*other.notes, each.note))
+            said = replace(other, notes=(*other.notes, each.note))
+            return _of_entries(said, syntax, scope) if each.options.dots else said
     return outcome
+
+
+def _applies(each: Alternative, syntax: Answer, scope: Scope) -> bool:
+    """Whether a text may be read so: it has the sign, and the exercise leaves room for it.
+
+    Where the exercise has no product of matrices or vectors, none is meant by factors side by side.
+    """
+    if scope.products == frozenset() and (each.options.dots or each.options.entries):
+        return each.options.entries
+    return any(sign in f" {syntax.text}" for sign in each.signs)
+
+
+def _of_entries(outcome: Read, syntax: Answer, scope: Scope) -> Reading:
+    """`outcome`, in which · is a dot product, unless · may be meant entry by entry as well.
+
+    It may not where the exercise itself multiplies vectors into numbers.
+    """
+    other = _plainly(syntax, scope, Options(entries=True))
+    if "inner" in (scope.products or ()) or not (isinstance(other, Read) and _fits(other, scope)):
+        return outcome
+    hint = "write ⊙ between entries, xᵀ y for a number"
+    return outcome if other.expr == outcome.expr else Ambiguous((outcome, other), hint)
 
 
 def _plainly(syntax: Answer, scope: Scope, options: Options) -> Reading:
@@ -158,6 +189,8 @@ def _plainly(syntax: Answer, scope: Scope, options: Options) -> Reading:
         other = elaborated
         if elaborated.forked:
             other = elaborate(syntax, scope, replace(options, entrywise=True))
+        elif elaborated.swept and not options.batch and scope.examples is not None:
+            return _swept(elaborated, syntax, scope, options)
     except Mistake as mistake:
         problem = _unknown_name(mistake.problem, syntax, scope, options) or mistake.problem
         return Unreadable(replace(problem, text=syntax.text), syntax)
@@ -166,15 +199,30 @@ def _plainly(syntax: Answer, scope: Scope, options: Options) -> Reading:
     return _said(elaborated, syntax)
 
 
+def _swept(elaborated: Elaborated, syntax: Answer, scope: Scope, options: Options) -> Reading:
+    """A reading in which Σ has no index and stands before a matrix: what is summed is asked back.
+
+    It is not asked where only one of all entries and the examples conforms.
+    """
+    plain = _said(elaborated, syntax)
+    other = _plainly(syntax, scope, replace(options, batch=True))
+    if not (isinstance(other, Read) and _fits(plain, scope) and _fits(other, scope)):
+        return plain
+    hint = "write Σ_i with its index, or sum(…, axis=…)"
+    return plain if other.expr == plain.expr else Ambiguous((plain, other), hint)
+
+
 def _in_components(
     outcome: Unreadable, syntax: Answer, scope: Scope, given: Options = PLAIN
 ) -> Reading:
     """The reading as entries of a vector or a matrix, where the text has free indices."""
     free = free_indices(syntax, scope)
-    if not free or scope.wanted in (None, SCALAR):
+    ordered = is_left_sided(syntax)
+    asked = ordered and len(free) == len(scope.entry)
+    if not free or scope.wanted is None or (scope.wanted == SCALAR and not asked):
         return outcome
     bracketed = scope.base == 0 and has_brackets(syntax)
-    options = replace(given, free=free, ordered=is_left_sided(syntax), from_zero=bracketed)
+    options = replace(given, free=free, ordered=ordered, from_zero=bracketed, fixed=scope.entry)
     return _plainly(syntax, scope, options)
 
 

@@ -10,13 +10,17 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from typing import TypeVar
 
 from engine.expression import Apply, Expr, Var, walk
 from engine.notation import spelling
 from engine.notation.nearest import nearest
 from engine.notation.vocabulary import FUNCTIONS
+from engine.operators import TABLE
 from engine.program import Program, Statement, Symbol
 from engine.shapes import SCALAR, Dim, Shape
+
+Value = TypeVar("Value")
 
 MOST_SHOWN = 9  # names in a hint
 LONGEST_KEPT = 40  # characters of a name; strangers type longer ones, exercises have none
@@ -61,7 +65,11 @@ class Scope:
     dialect `*` is a matrix product.  Where `wanted` is known, the shape of the whole answer, an
     answer may be written in component form; `one_hot` are labels that `k = y` may ask; `asked` are
     the names of what the answer says, as on the left of `dw = …`; with `entry_bars` the exercise
-    itself writes |r| for the absolute values of a vector's entries.
+    itself writes |r| for the absolute values of a vector's entries.  `operands` are the last ones
+    of functions that the exercise gives always the same, such as the slope of its leaky ReLU;
+    `examples` is how many there are; `entry` is the position of the entry that is asked for, along
+    the axes that have several; `products` are the kinds of product that the exercise has, `matrix`
+    and `inner`, where that is known.
     """
 
     symbols: Mapping[str, Shape]
@@ -76,6 +84,10 @@ class Scope:
     one_hot: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
     entry_bars: bool = False
+    operands: Mapping[str, Expr] = field(default_factory=dict)
+    examples: Dim | None = None
+    entry: tuple[int, ...] = ()
+    products: frozenset[str] | None = None
 
     @classmethod
     def of(
@@ -90,6 +102,8 @@ class Scope:
         example_axis: int | None = None,
         wanted: Shape | None = None,
         asked: Iterable[str] = (),
+        examples: Dim | None = None,
+        entry: tuple[int, ...] = (),
     ) -> Scope:
         """The scope of `program`: its symbols and statements, their aliases and its dimensions."""
         named: tuple[Symbol | Statement, ...] = (*program.symbols, *program.statements)
@@ -110,6 +124,10 @@ class Scope:
                 for statement in program.statements
                 for node in walk(statement.value)
             ),
+            operands=_usual_operands(program),
+            examples=examples,
+            entry=entry,
+            products=_products(program),
         )
 
     def lookup(self, name: str, fold: bool = True) -> str | None:
@@ -128,6 +146,10 @@ class Scope:
         """Whether `name` is what the answer says; a capital may stand for a small letter."""
         key = normal(name)
         return key in self.asked or key.lower() in {each.lower() for each in self.asked}
+
+    def is_differentiated(self, name: str) -> bool:
+        """Whether what is asked is the derivative of `name`."""
+        return any(each.startswith(f"d{normal(name)}/") for each in self.asked)
 
     def meaning(self, name: str) -> Expr | None:
         """What a name in the scope's own spelling stands for."""
@@ -184,9 +206,38 @@ class Scope:
         return _unique((key.lower(), own) for key, own in self._normal.items())
 
 
-def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _products(program: Program) -> frozenset[str]:
+    """The kinds of product in the program: of matrices, and of two vectors, which is a number."""
+    nodes = [node for statement in program.statements for node in walk(statement.value)]
+    return frozenset(kind for node in nodes if (kind := _product(node)))
+
+
+def _product(node: Expr) -> str:
+    match node:
+        case Apply(op="matmul" | "dot" | "outer", shape=shape):
+            return "matrix" if shape else "inner"
+        case Apply(op="sum", args=(Apply(op="mul", args=(left, right)),), shape=()):
+            vectors = left.shape == right.shape and 1 in left.shape
+            return "inner" if vectors else ""
+    return ""
+
+
+def _usual_operands(program: Program) -> dict[str, Expr]:
+    """The last operands of functions that are the same wherever the program uses them."""
+    found = (
+        (node.op, node.args[-1])
+        for statement in program.statements
+        for node in walk(statement.value)
+        if isinstance(node, Apply) and len(node.args) == 2
+        if TABLE[node.op].notation.kind == "call" and TABLE[node.op].elementwise
+        if not node.args[-1].shape
+    )
+    return _unique(found)
+
+
+def _unique(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     """The table of `pairs`, without keys that would mean two things."""
-    table: dict[str, str] = {}
+    table: dict[str, Value] = {}
     double: set[str] = set()
     for key, value in pairs:
         if table.setdefault(key, value) != value:

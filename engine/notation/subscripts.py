@@ -22,6 +22,7 @@ from engine.notation.syntax import (
     Tuple,
     Unary,
 )
+from engine.notation.windows import REVERSED
 
 _FENCED = frozenset(op for _, op in words.FENCES.values())
 
@@ -55,8 +56,7 @@ class Subscripts(Arguments):
 
     def item(self, raw: bool) -> Syntax | None:
         if self.next.text == ":":
-            self.advance()
-            return None
+            return self.colon()
         is_raw = self.next.kind in ("name", "number") or self.next.text == "∞"
         if raw and is_raw and self.peek().text in (",", "}", "]"):
             return self.raw(self.advance())
@@ -76,6 +76,18 @@ class Subscripts(Arguments):
             if isinstance(item, Number) and isinstance(high, Number):
                 self.check_slice(item, high)
         return item
+
+    def colon(self) -> Syntax | None:
+        """`:` is all of an axis, `::-1` all of it in reverse order."""
+        start = self.advance()
+        if self.next.text != ":":
+            return None
+        self.advance()
+        self.expect("-")
+        end = self.advance()
+        if end.text != "1":
+            self.fail("expected ::-1", end.span, "parse")
+        return Name((start.start, end.end), REVERSED)
 
     def check_slice(self, low: Number, high: Number) -> None:
         """Refuses a slice of several rows or columns."""

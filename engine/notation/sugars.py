@@ -12,11 +12,15 @@ from engine.shapes import SCALAR, Shape, vector_length
 
 @dataclass(frozen=True)
 class Sugar:
-    """`build` on `arity` operands; `lenient` passes over further arguments, such as an axis."""
+    """`build` on `arity` operands; `lenient` passes over further arguments, such as an axis.
+
+    A `curve` acts entry by entry and has a derivative.
+    """
 
     arity: int
     build: Callable[..., Expr]
     lenient: bool = False
+    curve: bool = False
 
 
 def _flat(x: Expr) -> Expr:
@@ -70,13 +74,15 @@ def repeated(x: Expr, counts: Shape) -> Expr:
 
 
 SUGARS: Mapping[str, Sugar] = {
-    "cosh": Sugar(1, lambda x: 1 / apply("sech", x)),
-    "sinh": Sugar(1, lambda x: apply("tanh", x) / apply("sech", x)),
-    "log10": Sugar(1, lambda x: apply("log", x) / apply("log", const(10))),
-    "log2": Sugar(1, lambda x: apply("log", x) / apply("log", const(2))),
-    "log1p": Sugar(1, lambda x: apply("log", 1 + x)),
-    "expm1": Sugar(1, lambda x: apply("exp", x) - 1),
-    "reciprocal": Sugar(1, lambda x: 1 / x),
+    "cosh": Sugar(1, lambda x: 1 / apply("sech", x), curve=True),
+    "sinh": Sugar(1, lambda x: apply("tanh", x) / apply("sech", x), curve=True),
+    "log10": Sugar(1, lambda x: apply("log", x) / apply("log", const(10)), curve=True),
+    "log2": Sugar(1, lambda x: apply("log", x) / apply("log", const(2)), curve=True),
+    "log1p": Sugar(1, lambda x: apply("log", 1 + x), curve=True),
+    "expm1": Sugar(1, lambda x: apply("exp", x) - 1, curve=True),
+    "reciprocal": Sugar(1, lambda x: 1 / x, curve=True),
+    "silu": Sugar(1, lambda x: x * apply("sigmoid", x), curve=True),
+    "swish": Sugar(1, lambda x: x * apply("sigmoid", x), curve=True),
     "min": Sugar(2, _smaller),
     "minimum": Sugar(2, _smaller),
     "rowsum": Sugar(1, lambda x: apply("sum", x, axis=1, keepdims=True)),
@@ -93,6 +99,8 @@ SUGARS: Mapping[str, Sugar] = {
     "flatten": Sugar(1, _flat, lenient=True),
     "squeeze": Sugar(1, _squeezed, lenient=True),
 }
+PI = 4 * apply("arctan", const(1))
+CONSTANTS: Mapping[str, Expr] = {"pi": PI, "π": PI}
 CLIPPING = frozenset({"clip", "clamp"})
 PRIMED = ("_prime", "_derivative", "_deriv", "_grad")  # endings that make f_prime of f
 DERIVED: Mapping[str, str] = {"1": "sum", "∞": "max", "inf": "max", "infty": "max"}  # norms of |x|

@@ -131,7 +131,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Binder:
-    """`op over index from low to high of body`; the bounds may be left out."""
+    """`op over index from low to high of body`; the bounds may be left out, or all of it: `Σ y`."""
 
     span: Span
     op: str

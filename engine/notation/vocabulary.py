@@ -48,6 +48,7 @@ def _functions() -> dict[str, tuple[str, ...]]:
         for word in {row.name} | {match[1] for match in words if match}:
             table[word] = (*table.get(word, ()), row.name)
     table |= {word: (row,) for word, (row, _) in COMPLETED.items()}
+    table |= dict.fromkeys(FILLED, table["ones"])
     return table | {"√": table["sqrt"]} | {name.capitalize(): table[name] for name in MODULES}
 
 
@@ -75,6 +76,9 @@ COMPLETED = {
     "Heaviside": ("greater", 0),
     "square": ("pow", 2),
 }
+
+# Constant matrices that are multiples of ones.
+FILLED = {"zeros": 0}
 
 # The lexer's own signs for brackets that have several spellings.
 FENCE_SIGNS = {
@@ -130,7 +134,11 @@ KEYWORDS = {
     "a_max": "high",
     "keepdims": "keepdims",
     "shape": "shape",
-}
+    "mode": "mode",
+    "dims": "axis",
+    "dtype": "",
+    "device": "",
+}  # the empty name is passed over
 FLAGS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
 HINTS = {
     "±": "write the + or the - that is meant", "≈": "write =",

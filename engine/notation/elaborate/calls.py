@@ -1,26 +1,25 @@
-"""Functions: the row that a name stands for, with its operands and attributes.
-
-f'(x)          the row's vector-Jacobian product with cotangent 1
-"""
+"""Functions: the row that a name stands for, with its operands and attributes."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import Any
 
-from engine.expression import Apply, Const, Expr, apply
+from engine.expression import Const, Expr, apply, const
 from engine.notation import vocabulary as words
-from engine.notation.elaborate.attributes import UNKNOWN, Attributes, operands, shape_node
+from engine.notation.elaborate.attributes import UNKNOWN, operands, shape_node
 from engine.notation.elaborate.products import check_exponent
-from engine.notation.elaborate.symbols import ONE, ZERO
+from engine.notation.elaborate.slopes import Slopes
+from engine.notation.elaborate.symbols import ONE
 from engine.notation.errors import Mistake, Problem
 from engine.notation.sugars import CLIPPING, SUGARS, Sugar, clipped, repeated, spread
-from engine.notation.syntax import Call, Name, Number, Syntax
+from engine.notation.syntax import Call, Group, Name, Number, Syntax, Tuple
+from engine.notation.windows import FLIPS, MODES, USUAL, reversed_along, windowed
 from engine.operators import TABLE, Operator
 from engine.operators.row import CHAIN
 
 
-class Calls(Attributes):
+class Calls(Slopes):
     """Applies functions."""
 
     def call(self, node: Call) -> Expr:
@@ -28,6 +27,10 @@ class Calls(Attributes):
             own = self.scope.function(key)
             if own is not None:
                 return self.applied(node, TABLE[own])
+        if node.spelling in FLIPS:
+            return self.turned(node, FLIPS[node.spelling])
+        if node.rows and node.rows[0] in USUAL:
+            return self.windowed(node, node.rows[0])
         if node.spelling in CLIPPING:
             return self.clipped(node)
         if node.spelling in words.SPREADING and node.args:
@@ -46,6 +49,32 @@ class Calls(Attributes):
         count = len(node.args)
         exact = [row for row in rows if row.arity == count]
         return exact[0] if exact else rows[0]
+
+    def turned(self, node: Call, axes: tuple[int, ...] | None) -> Expr:
+        """`flip(x)`, `np.flip(x, axis=0)`, `fliplr(x)`, `np.rot90(x, 2)`."""
+        given = [*node.args[1:], *(value for name, value in node.keywords if name == "axis")]
+        if not node.args or (axes == () and not _is_two(given)):
+            message = f"{node.spelling} takes a matrix" + ", 2" * (axes == ())
+            raise Mistake(Problem("parse", node.span, message))
+        if axes == ():
+            axes = None
+        elif given:
+            listed = [part for each in given for part in _listed(each)]
+            axes = tuple(axis for axis in map(self.axis, listed) if axis is not None) or None
+        x = self.expr(node.args[0])
+        return self.conforming(node, reversed_along, x, axes)
+
+    def windowed(self, node: Call, row: str) -> Expr:
+        """`np.correlate(x, w, mode="valid")`."""
+        modes = [*node.args[2:], *(value for name, value in node.keywords if name == "mode")]
+        names = [each.spelling for each in modes if isinstance(each, Name)] or [USUAL[row]]
+        if len(node.args) < 2 or len(modes) > 1 or len(node.keywords) > len(modes):
+            raise Mistake(Problem("parse", node.span, operands(node, 2)))
+        if names[0] not in MODES:
+            message = "a kernel lies inside ('valid') or touches ('full'); no other mode is read"
+            raise Mistake(Problem("parse", modes[0].span, message))
+        x, w = (self.expr(arg) for arg in node.args[:2])
+        return self.conforming(node, windowed, row, names[0], x, w, node.qualified)
 
     def clipped(self, node: Call) -> Expr:
         """`clip(x, low, high)`, `clamp(x, min=0)`; None is no bound."""
@@ -71,11 +100,10 @@ class Calls(Attributes):
     def sugared(self, node: Call, sugar: Sugar) -> Expr:
         """A function that is written with the table's own."""
         count = len(node.args)
-        if node.primes or count < sugar.arity or (count > sugar.arity and not sugar.lenient):
-            message = operands(node, sugar.arity)
-            raise Mistake(
-                Problem("parse", node.span, message if not node.primes else _no_slope(node))
-            )
+        if node.primes:
+            return self.slope_of_sugar(node, sugar)
+        if count < sugar.arity or (count > sugar.arity and not sugar.lenient):
+            raise Mistake(Problem("parse", node.span, operands(node, sugar.arity)))
         args = [self.expr(arg) for arg in node.args[: sugar.arity]]
         return self.conforming(node, sugar.build, *args)
 
@@ -87,13 +115,7 @@ class Calls(Attributes):
             second = Const(Fraction(completed[1]))
             return self.build(row.name, node.span, self.expr(node.args[0]), second)
         if len(node.args) < row.arity:
-            raise Mistake(
-                Problem(
-                    "parse",
-                    node.span,
-                    operands(node, row.arity),
-                )
-            )
+            return self.build(row.name, node.span, *self.all_operands(node, row))
         nodes, extra = node.args[: row.arity], node.args[row.arity :]
         if row.name == words.NORM_ROW and _is_plain_norm(node):
             return self.build(row.name, node.span, self.expr(nodes[0]))
@@ -110,7 +132,9 @@ class Calls(Attributes):
             attrs["shape"] *= 2
         if row.name == words.POWER_ROW:
             check_exponent(args[1], node.span)
-        return self.build(row.name, node.span, *args, **attrs)
+        value = self.build(row.name, node.span, *args, **attrs)
+        entry = words.FILLED.get(node.spelling)
+        return value if entry is None else apply(words.SCALING, const(entry), value)
 
     def special(
         self, node: Call, row: Operator, args: list[Expr], attrs: dict[str, Any]
@@ -139,28 +163,17 @@ class Calls(Attributes):
             attrs["axis"] = None
         return None
 
-    def slope(self, node: Call, row: Operator) -> Expr:
-        """f'(x): the derivative of an element-wise function, entry by entry."""
-        if row.name == words.SOFTMAX_ROW and node.primes == len(node.args) == 1:
-            jacobian = self.jacobian(node, row)
-            if jacobian is not None:
-                return jacobian
-        if not row.elementwise or node.primes > 1 or len(node.args) != row.arity:
-            raise Mistake(Problem("parse", node.span, _no_slope(node, row)))
-        args = [self.expr(arg) for arg in node.args]
-        out = self.build(row.name, node.span, *args)
-        slope = row.vjp(ONE, out, *args)[0]
-        return ZERO if slope is None else _without_ones(slope)
 
-    def jacobian(self, node: Call, row: Operator) -> Expr | None:
-        """softmax'(z) = diag(s) - s s^T, for a vector z."""
-        arg = self.expr(node.args[0])
-        if 1 not in arg.shape:
-            return None
-        out = self.build(row.name, node.span, arg)
-        column = out if len(out.shape) == 2 and out.shape[1] == 1 else out.T
-        square = self.build("diag", node.span, out)
-        return self.build("sub", node.span, square, column @ column.T)
+def _is_two(given: list[Syntax]) -> bool:
+    """Whether a quarter turn is made twice."""
+    return [each.value for each in given if isinstance(each, Number)] == [2]
+
+
+def _listed(node: Syntax) -> tuple[Syntax, ...]:
+    """What stands between the commas of `(0, 1)` or `[0, 1]`."""
+    if isinstance(node, Tuple):
+        return node.items
+    return (node.inner if isinstance(node, Group) else node,)
 
 
 def _is_none(node: Syntax) -> bool:
@@ -172,25 +185,3 @@ def _is_plain_norm(node: Call) -> bool:
     orders = (*node.args[1:], *(value for name, value in node.keywords if name == "ord"))
     usual = all(isinstance(each, Number) and each.value == 2 for each in orders)
     return len(orders) == 1 and usual
-
-
-def _no_slope(node: Call, row: Operator | None = None) -> str:
-    """Why a derivative with primes is not read."""
-    written = f"{node.spelling}{chr(39) * node.primes}"
-    if row is not None and not row.elementwise:
-        why = "is no entry-by-entry function: write the matrix or sum out"
-        return f"the derivative {written} {why}"
-    if node.primes > 1:
-        return f"the second derivative {written} is not read: a gradient needs first ones only"
-    return f"the derivative {written} is not read: write it out"
-
-
-def _without_ones(expr: Expr) -> Expr:
-    """`expr` without factors 1, which a cotangent 1 leaves behind."""
-    if not isinstance(expr, Apply):
-        return expr
-    args = tuple(_without_ones(arg) for arg in expr.args)
-    if expr.op == words.SCALING and ONE in args:
-        kept = [arg for arg in args if arg != ONE]
-        return kept[0] if kept else ONE
-    return apply(expr.op, *args, **expr.keywords)

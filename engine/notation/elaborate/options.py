@@ -14,6 +14,7 @@ class Elaborated:
     links: tuple[Expr | None, ...]
     notes: tuple[str, ...] = ()
     forked: bool = False
+    swept: bool = False
     entry: Expr | None = None
 
 
@@ -27,8 +28,10 @@ class Options:
     is a column; with `lengths`, |r| is the length of a vector; with `outer`, ⊗ is the outer product
     where factors have one shape; with `dots`, · between vectors of one shape is the dot product;
     with `crosses`, × is a matrix product; with `tight`, ⊙ binds as tightly as factors side by
-    side.  `free` are the indices of a component form, `ordered` where a
-    left-hand side says which of them counts rows, `from_zero` where they stand in square brackets.
+    side; with `batch`, Σ without an index runs over the examples; with `entries`, · between what
+    cannot be multiplied as matrices is entry by entry.  `free` are the indices of a component
+    form, `ordered` where a left-hand side says which of them counts rows, `from_zero` where they
+    stand in square brackets; `fixed` are their numbers, where one entry is asked for.
     """
 
     strict: bool = False
@@ -40,9 +43,12 @@ class Options:
     dots: bool = False
     crosses: bool = False
     tight: bool = False
+    batch: bool = False
+    entries: bool = False
     free: tuple[str, ...] = ()
     ordered: bool = False
     from_zero: bool = False
+    fixed: tuple[int, ...] = ()
 
 
 PLAIN = Options()

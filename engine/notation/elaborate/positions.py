@@ -9,6 +9,7 @@ from engine.notation.elaborate.symbols import ONE, Symbols
 from engine.notation.errors import Mistake, Problem
 from engine.notation.indices import is_position, parts, shifted
 from engine.notation.syntax import Example, Group, Index, Infix, Name, Syntax
+from engine.notation.windows import REVERSED, reversed_along
 from engine.shapes import Shape
 from engine.shapes import show as show_shape
 
@@ -22,6 +23,8 @@ class Positions(Symbols):
         base = self.expr(node.base)
         if any(isinstance(item, Name) and item.spelling in NEW_AXIS for item in node.items):
             return self.lengthened(node, base)
+        if any(isinstance(item, Name) and item.spelling == REVERSED for item in node.items):
+            return self.reversed(node, base)
         if not node.bracket:
             return self.subscripted(node, base, self.positions(node.items, base.shape))
         shift = 1 - self.scope.base
@@ -38,6 +41,13 @@ class Positions(Symbols):
         (size,) = base.shape
         shape = (size, 1) if node.items[0] is None else (1, size)
         return self.build("reshape", node.span, base, shape=shape)
+
+    def reversed(self, node: Index, base: Expr) -> Expr:
+        """x[::-1], K[::-1, ::-1]: the order of the entries reversed along axes."""
+        if any(item is not None and not isinstance(item, Name) for item in node.items):
+            raise Mistake(Problem("parse", node.span, "expected : or ::-1 for each axis"))
+        axes = tuple(axis for axis, item in enumerate(node.items) if item is not None)
+        return reversed_along(base, axes)
 
     def single(self, node: Syntax) -> Expr:
         """A position in square brackets; [[j]] and [j:j+1] keep the dimension."""
@@ -106,10 +116,9 @@ class Positions(Symbols):
                 return self.build("entry", node.span, base, position, ONE)
             case (1, _):
                 return self.build("entry", node.span, base, ONE, position)
-        axis = self.axis_by_range(position, base.shape)
+        axis = self.axis_by_range(node, position, base.shape)
         if axis is not None:
-            row = self.build("slice", node.span, base, position, axis=axis)
-            return self.standing(node.base, row)
+            return self.row_or_column(node, base, position, axis)
         self.unselected = True
         shape = show_shape(base.shape)
         raise Mistake(
@@ -118,7 +127,7 @@ class Positions(Symbols):
             )
         )
 
-    def axis_by_range(self, position: Expr, shape: Shape) -> int | None:
+    def axis_by_range(self, node: Index, position: Expr, shape: Shape) -> int | None:
         """The axis along which one index selects from a matrix.
 
         It is as long as the index of a sum runs, u_k being a column of U; else that of examples.
@@ -128,7 +137,14 @@ class Positions(Symbols):
         size = self.ranges.get(min(position.names, default=""))
         if size is not None and shape.count(size) == 1:
             return shape.index(size)
-        return self.scope.example_axis
+        return 0 if node.bracket and self.scope.example_axis is None else self.scope.example_axis
+
+    def row_or_column(self, node: Index, base: Expr, position: Expr, axis: int) -> Expr:
+        """One row or column of a matrix; A[i] is of rank 1 where rows are no examples."""
+        part = self.build("slice", node.span, base, position, axis=axis)
+        if node.bracket and self.scope.example_axis is None:
+            return self.build("reshape", node.span, part, shape=base.shape[1:])
+        return self.standing(node.base, part)
 
     def example(self, node: Example) -> Expr:
         """x^{(i)}: along the axis of the examples."""
@@ -154,6 +170,8 @@ class Positions(Symbols):
         """An example as a column, where x^{(i)} is written for a row of X."""
         if not (self.options.columns and isinstance(base, Name)) or example.shape[:1] != (1,):
             return example
+        if self.scope.example_axis is None:
+            return example.T
         letters = [mark for mark in self.text[slice(*base.span)] if mark.isalpha()]
         small = bool(letters) and letters[-1].islower() and base.spelling[:1].isupper()
         return example.T if small else example

@@ -14,11 +14,13 @@ from engine.notation.elaborate.symbols import ONE, ZERO
 from engine.notation.elaborate.units import Units
 from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.fitting import ENTRY_BY_ENTRY, Ones, all_alike, lifted_product, two_readings
-from engine.notation.syntax import Chain, Group, Infix, Number, One, Syntax, Unary
+from engine.notation.syntax import Chain, Group, Infix, Name, Number, One, Syntax, Unary
 from engine.operators import TABLE
 from engine.operators.row import CHAIN
 
 MAX_EXPONENT = 1000
+PRIMES = "'′’"
+DOTS = ("·", "⋅", "∙", "•", "cdot")
 CROSSES = frozenset({"×", "times"})
 MATLAB_PRODUCT = frozenset({"*", "∗", "ast"})
 
@@ -28,10 +30,22 @@ class Products(Units):
 
     def unary(self, node: Unary) -> Expr:
         arg = self.expr(node.arg)
+        if node.op == words.TRANSPOSE_ROW and isinstance(node.arg, Name):
+            self.check_primed(node, node.arg)
         is_vector = len(arg.shape) == 1 or 1 in arg.shape
         if self.options.lengths and node.op == words.ABSOLUTE_ROW and is_vector:
             return self.build(words.NORM_ROW, node.span, arg)
         return self.build(node.op, node.span, arg)
+
+    def check_primed(self, node: Unary, name: Name) -> None:
+        """Refuses f'(x) where f is what is differentiated: a prime would transpose it."""
+        behind = self.text[name.span[1] :]
+        called = behind.lstrip(PRIMES)
+        if called[:1] == "(" and called != behind and self.scope.is_differentiated(name.spelling):
+            message = (
+                f"here {name.spelling}' only names what is asked for: write the derivative out"
+            )
+            raise Mistake(Problem("parse", node.span, message))
 
     def infix(self, node: Infix) -> Expr:
         if TABLE[node.op].notation.power == CHAIN:
@@ -109,6 +123,7 @@ class Products(Units):
         matrices: Expr | None = None
         near = values
         same = not (self.options.strict or literal) and (elementwise or all_alike(nodes, values))
+        dotted = self.options.entries and not literal
         for position, value in enumerate(values):
             if isinstance(value, Ones):
                 value = self.filled(value, near, position)
@@ -116,12 +131,19 @@ class Products(Units):
                 scalars = value if scalars is None else apply(words.SCALING, scalars, value)
             elif matrices is None:
                 matrices = value
+            elif dotted and self.is_dotted(nodes, position) and not _conform(matrices, value):
+                matrices = self.build(words.SCALING, span, matrices, value)
             else:
                 fork = not (literal or self.options.strict)
                 matrices = self.times(span, matrices, value, same, fork)
         if matrices is None:
             return scalars or ONE
         return matrices if scalars is None else apply(words.SCALING, scalars, matrices)
+
+    def is_dotted(self, nodes: list[Syntax], position: int) -> bool:
+        """Whether a dot stands before a factor, or may be thought there."""
+        between = self.text[nodes[position - 1].span[1] : nodes[position].span[0]]
+        return self.scope.products == frozenset() or any(dot in between for dot in DOTS)
 
     def times(self, span: Span, left: Expr, right: Expr, elementwise: bool, fork: bool) -> Expr:
         """The matrix product; element-wise where only that fits and the place allows it."""
@@ -179,6 +201,10 @@ def placed(
         case Chain(items=items, span=span):
             return Chain(span, (*before, *items, *after), depth)
     return Chain(node.span, (*before, node, *after), depth)
+
+
+def _conform(left: Expr, right: Expr) -> bool:
+    return left.shape[1:] == right.shape[:1] or len(left.shape) != len(right.shape)
 
 
 def check_exponent(exponent: Expr, span: Span) -> None:

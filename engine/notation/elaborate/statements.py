@@ -23,7 +23,9 @@ class Statements(Sums):
         main = _main_clause(answer.clauses, self.scope)
         self.define_all((*answer.clauses[main + 1 :], *answer.clauses[:main]))
         links = self.links(answer.clauses[main])
-        return Elaborated(links, tuple(dict.fromkeys(self.notes)), self.forked, self.entry)
+        return Elaborated(
+            links, tuple(dict.fromkeys(self.notes)), self.forked, self.swept, self.entry
+        )
 
     def define_all(self, clauses: tuple[Clause, ...]) -> None:
         """Binds the side definitions; one may use another that comes later."""
@@ -73,7 +75,7 @@ class Statements(Sums):
     def whole(self, link: Syntax) -> Expr:
         """The value of a link; of a component form, the matrix with these entries."""
         value = self.expr(link)
-        if not self.free or self.scope.wanted is None:
+        if not self.free or self.scope.wanted is None or self.options.fixed:
             return value
         try:
             result = entire(value, self.indices, self.options.ordered, self.scope.wanted)

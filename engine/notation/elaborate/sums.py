@@ -7,13 +7,22 @@ from fractions import Fraction
 from engine.errors import ShapeError
 from engine.expression import Const, Expr, Var, apply
 from engine.notation import vocabulary as words
-from engine.notation.components import einsum, is_bracketed, unbound
+from engine.notation.components import einsum, gathered, is_bracketed, unbound
 from engine.notation.elaborate.calls import Calls
 from engine.notation.elaborate.symbols import ONE, free_name
 from engine.notation.errors import Mistake, Problem
 from engine.notation.indices import extent, extents
 from engine.notation.sums import folded
-from engine.notation.syntax import LAST, LENGTH, Binder, Einsum, Group, Infix, Number, Size
+from engine.notation.syntax import (
+    LAST,
+    LENGTH,
+    Binder,
+    Einsum,
+    Group,
+    Infix,
+    Number,
+    Size,
+)
 from engine.shapes import Dim, Shape
 
 
@@ -22,6 +31,8 @@ class Sums(Calls):
 
     def binder(self, node: Binder) -> Expr:
         """A sum over an index; bounds that are left out are those of what it selects from."""
+        if not node.index:
+            return self.unindexed(node)
         whole = self.summed_away(node)
         if whole is not None:
             return whole
@@ -56,11 +67,12 @@ class Sums(Calls):
         except Mistake:
             if own in self.ranges or not self.unselected:
                 raise
-            for size in sorted(self.scope.dimensions):
-                found = self.body_along(node, own, size)
-                if found is not None:
-                    return found
-            raise
+            sizes = {dim for shape in self.scope.symbols.values() for dim in shape if dim != 1}
+            tried = [self.body_along(node, own, size) for size in sorted(sizes, key=str)]
+            fitting = [body for body in tried if body is not None]
+            if len(fitting) != 1:
+                raise
+            return fitting[0]
 
     def body_along(self, node: Binder, own: str, size: Dim) -> Expr | None:
         self.ranges[own] = size
@@ -72,6 +84,43 @@ class Sums(Calls):
         finally:
             del self.ranges[own]
         return body
+
+    def unindexed(self, node: Binder) -> Expr:
+        """Σ without an index: over all entries, or over the examples."""
+        axis = self.scope.example_axis if self.options.batch else None
+        each = None if axis is None else self.over_examples(node, axis)
+        if each is not None:
+            return each
+        body = self.expr(node.body)
+        full = len(body.shape) == 2 and 1 not in body.shape
+        self.swept = self.swept or full
+        along = axis is not None and full and body.shape[axis] == self.scope.examples
+        return self.total(node, body, axis if along else None)
+
+    def over_examples(self, node: Binder, axis: int) -> Expr | None:
+        """The sum over the examples of what is said about one; None where nothing is about one.
+
+        A capital is the whole batch, so that `Σ dZ X^T` is about none.
+        """
+        if self.scope.examples is None or self.one_example is not None:
+            return None
+        index = self.one_example = Var(free_name("example", self.scope))
+        self.whole_batch = False
+        try:
+            body = self.expr(node.body)
+        finally:
+            self.one_example = None
+        if index.name not in body.names or self.whole_batch:
+            return None
+        whole = gathered(body, index)
+        if whole is None:
+            return apply("sum_over", body, index=index.name, size=self.scope.examples)
+        alone = all(dim == 1 for at, dim in enumerate(whole.shape) if at != axis)
+        return self.total(node, whole, None if alone else axis)
+
+    def total(self, node: Binder, body: Expr, axis: int | None) -> Expr:
+        """The sum of all entries, or along an axis."""
+        return self.build("sum", node.span, body, axis=axis, keepdims=axis is not None)
 
     def summed_away(self, node: Binder) -> Expr | None:
         """Σ_m X, where m is a dimension of X and no index in it: the sum along its axis."""

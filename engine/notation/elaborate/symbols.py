@@ -8,12 +8,13 @@ from fractions import Fraction
 from typing import Any, NoReturn
 
 from engine.errors import ShapeError
-from engine.expression import Apply, Const, Expr, Var, apply
+from engine.expression import Apply, Const, Expr, Var, apply, const
 from engine.notation import vocabulary as words
 from engine.notation.elaborate.options import PLAIN, Options
 from engine.notation.errors import Mistake, Problem, Span
 from engine.notation.fitting import lifted
 from engine.notation.scope import Scope
+from engine.notation.sugars import CONSTANTS
 from engine.notation.syntax import Call, Derivative, Group, Index, Infix, Name, Syntax
 from engine.shapes import Dim
 
@@ -34,12 +35,16 @@ class Symbols(ABC):
         self.text = ""
         self.units = False
         self.indices = tuple(free_name(name, scope) for name in options.free)
-        self.free = {
-            name: apply("sub", Var(own), ONE) if options.from_zero else Var(own)
-            for name, own in zip(options.free, self.indices, strict=True)
+        counts = map(const, options.fixed) if options.fixed else map(Var, self.indices)
+        self.free: dict[str, Expr] = {
+            name: apply("sub", count, ONE) if options.from_zero else count
+            for name, count in zip(options.free, counts, strict=True)
         }
         self.entry: Expr | None = None
         self.forked = False
+        self.swept = False
+        self.one_example: Var | None = None
+        self.whole_batch = False
         self.bound: dict[str, Expr] = {}
         self.ranges: dict[str, Dim] = {}  # of bound indices whose range is known
         self.unselected = False  # whether an index was met whose axis only its range tells
@@ -49,6 +54,10 @@ class Symbols(ABC):
     def expr(self, node: Syntax) -> Expr:
         """The typed expression of `node`."""
 
+    @abstractmethod
+    def standing(self, base: Syntax, example: Expr) -> Expr:
+        """An example as a column, where x^{(i)} is written for a row of X."""
+
     # Names
 
     def name(self, node: Name) -> Expr:
@@ -57,13 +66,27 @@ class Symbols(ABC):
             return bound
         meaning = self.scope.meaning(node.spelling)
         if meaning is not None:
-            return meaning
+            return meaning if self.one_example is None else self.of_example(node, meaning)
         found = self.scope.lookup(node.spelling)
         if found is not None:
             return self.scope.meaning(found) or ZERO
         if node.spelling in self.free:
             return self.free[node.spelling]
+        if node.spelling in CONSTANTS:
+            return CONSTANTS[node.spelling]
         self.unknown(node.spelling, node.span)
+
+    def of_example(self, node: Name, meaning: Expr) -> Expr:
+        """One example of what a name means for the batch; a capital is the whole matrix."""
+        axis, size = self.scope.example_axis, self.scope.examples
+        if self.one_example is None or axis is None or meaning.shape[axis : axis + 1] != (size,):
+            return meaning
+        if 1 not in meaning.shape and self.text[slice(*node.span)].lstrip("\\")[:1].isupper():
+            self.whole_batch = True
+            return meaning
+        return self.standing(
+            node, self.build("slice", node.span, meaning, self.one_example, axis=axis)
+        )
 
     def unknown(self, name: str, span: Span) -> NoReturn:
         near = self.scope.nearest(name)
