@@ -47,6 +47,8 @@ COMMANDS = (
             "api.demo:main"),
     Command("serve", "start everything and stay up; prints the address and a demo course's tokens",
             "api.serve:main"),
+    Command("db", "back up, restore, upgrade or check the database",
+            "api.db:main"),
     Command("exercise", "print an exercise of the bank as a learner sees it",
             "api.terminal:exercise"),
     Command("grade", "grade one answer to a question and print the verdict",

@@ -8,6 +8,7 @@
     ├── Invalid                the request can be read, and asks for something that cannot be
     ├── BrokerDown             the queue cannot be reached; the attempt stays pending
     ├── StoreUnavailable       the database is locked or away; trying again helps
+    ├── BackupFailed           a backup that cannot be made, read or put in place
     ├── MalformedMessage       a queue message that does not keep the contract
     └── SettingsError          an environment variable that makes no sense
 
@@ -53,6 +54,10 @@ class BrokerDown(ApiError):
 
 class StoreUnavailable(ApiError):
     """The database cannot be used just now."""
+
+
+class BackupFailed(ApiError):
+    """A backup could not be made or restored; what was there before is as it was."""
 
 
 class MalformedMessage(ApiError):

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from api.errors import SettingsError, StoreUnavailable
 from api.settings import Settings
@@ -35,6 +38,22 @@ def migrate(url: str) -> None:
             command.upgrade(configured(database), "head")
     finally:
         database.close()
+
+
+def newest() -> str:
+    """The revision that this version of Gradbook works on."""
+    return str(ScriptDirectory.from_config(configured()).get_current_head())
+
+
+def known(revision: str) -> bool:
+    """Whether a database of that revision can be brought to the newest."""
+    scripts = ScriptDirectory.from_config(configured()).walk_revisions()
+    return revision in {script.revision for script in scripts}
+
+
+def current(connection: Connection) -> str | None:
+    """The revision of the database; None for one without any."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def main() -> int:
