@@ -3,30 +3,51 @@
 from __future__ import annotations
 
 import inspect
+import re
 import secrets
 import threading
+import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import current_app, request
+from flask import Response, current_app, g, request
 from flask_openapi3.openapi import OpenAPI
 
 from api import problems
 from api.analytics.routes import api as analytics_routes
 from api.attempts.routes import api as attempts_routes
+from api.audit.routes import api as audit_routes
 from api.bank.routes import api as bank_routes
+from api.changes import Replayed
 from api.context import EXTENSION, Context, current
+from api.courses.routes import api as courses_routes
+from api.gradebook.routes import api as gradebook_routes
 from api.identity import admit
 from api.openapi import INFO, SECURITY_SCHEMES, tidy
+from api.people.routes import api as people_routes
+from api.practice.routes import api as practice_routes
 from api.queue import GradeQueue
 from api.schemas import Problem
 from api.service.routes import api as service_routes
 from api.settings import Settings
 from api.store.database import Database
-from api.worksheets.routes import api as worksheets_routes
+from api.tokens.routes import api as tokens_routes
 from generator.bank import Bank
 
-ROUTES = (service_routes, bank_routes, worksheets_routes, attempts_routes, analytics_routes)
+ROUTES = (
+    service_routes,
+    courses_routes,
+    people_routes,
+    tokens_routes,
+    bank_routes,
+    practice_routes,
+    attempts_routes,
+    gradebook_routes,
+    analytics_routes,
+    audit_routes,
+)
+REQUEST_ID = "X-Request-Id"
+SANE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,200}")
 
 
 def create_app(settings: Settings, context: Context | None = None) -> OpenAPI:
@@ -48,9 +69,11 @@ def create_app(settings: Settings, context: Context | None = None) -> OpenAPI:
     app.extensions[EXTENSION] = context or parts(settings)
     problems.register(app)
     app.before_request(receive)
+    app.after_request(name_request)
+    app.register_error_handler(Replayed, lambda again: again.answer)
     for routes in ROUTES:
         app.register_api(routes)
-    tidy(app.api_doc)
+    tidy(app)
     return app
 
 
@@ -72,9 +95,22 @@ def receive() -> None:
     if request.endpoint is None or request.method == "OPTIONS":
         return
     view = current_app.view_functions[request.endpoint]
-    admit(current().database, view, request.headers.get("Authorization"))
+    g.request_id = request_id(request.headers.get(REQUEST_ID))
+    context = current()
+    admit(context.database, view, request.headers.get("Authorization"), context.now())
     if "body" in inspect.signature(view).parameters:
         problems.require_json()
+
+
+def request_id(given: str | None) -> str:
+    """What this request is called in logs: as the caller calls it, where that is a sane name."""
+    return given if given and SANE_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def name_request(response: Response) -> Response:
+    """The response with its request's id."""
+    response.headers.setdefault(REQUEST_ID, g.get("request_id") or uuid.uuid4().hex)
+    return response
 
 
 def utc_now() -> datetime:

@@ -6,6 +6,13 @@
     ├── NotFound               there is no such thing, or it is not for this reader
     │   └── NotGradedYet       the attempt is there, its verdict is not
     ├── Invalid                the request can be read, and asks for something that cannot be
+    │   └── KeyReused          an Idempotency-Key that belongs to another request
+    ├── Conflict               it cannot be as things are now
+    │   ├── NotAccepted        an answer that is too early, too late, or one too many
+    │   ├── StillGrading       it depends on a verdict that is not there yet
+    │   └── KeyInUse           the first request with this Idempotency-Key is not done yet
+    ├── Changed                somebody else has changed it since it was read (If-Match)
+    ├── Unconditional          a change without saying of what (If-Match)
     ├── BrokerDown             the queue cannot be reached; the attempt stays pending
     ├── StoreUnavailable       the database is locked or away; trying again helps
     ├── BackupFailed           a backup that cannot be made, read or put in place
@@ -46,6 +53,34 @@ class NotGradedYet(NotFound):
 
 class Invalid(ApiError):
     """A well-formed request for something that cannot be."""
+
+
+class KeyReused(Invalid):
+    """An Idempotency-Key that came with another request before."""
+
+
+class Conflict(ApiError):
+    """Something that cannot be done as things are now."""
+
+
+class NotAccepted(Conflict):
+    """An answer that its practice set does not accept (any more)."""
+
+
+class StillGrading(Conflict):
+    """Something that depends on a verdict which is not there yet; trying again helps."""
+
+
+class KeyInUse(Conflict):
+    """Another request with the same Idempotency-Key is being carried out; trying again helps."""
+
+
+class Changed(ApiError):
+    """The resource is not what the If-Match header says any more."""
+
+
+class Unconditional(ApiError):
+    """A change to a resource without an If-Match header."""
 
 
 class BrokerDown(ApiError):

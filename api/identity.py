@@ -11,11 +11,13 @@ import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from flask import g
 
 from api.errors import Forbidden, Unauthenticated
+from api.scopes import Scope, granted, has
 from api.store.database import Database
 from api.store.models import Role, Token
 
@@ -28,14 +30,27 @@ View = TypeVar("View", bound=Callable[..., object])
 class Identity:
     """A person in a course, with what the token allows."""
 
+    token_id: uuid.UUID
     person_id: uuid.UUID
     course_id: uuid.UUID
     role: Role
+    scopes: frozenset[Scope]
 
     @property
     def teaches(self) -> bool:
         """Whether this is somebody who may see keys and other people's work."""
         return self.role.reaches(Role.INSTRUCTOR)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Somebody who runs the service: makes courses, and is in none of them."""
+
+    token_id: uuid.UUID
+    person_id: uuid.UUID
+    scopes: frozenset[Scope]
+    role: Role = Role.OPERATOR
+    course_id: None = None
 
 
 def new_secret() -> str:
@@ -56,47 +71,76 @@ def bearer(header: str | None) -> str:
     return secret.strip()
 
 
-def identify(database: Database, header: str | None) -> Identity:
-    """Whose token it is; Unauthenticated when nobody knows it."""
+def identify(database: Database, header: str | None, now: datetime) -> Identity | Operator:
+    """Whose token it is; Unauthenticated when it opens nothing (any more)."""
     with database.read() as unit:
-        token = unit.people.token(hashed(bearer(header)))
-        if token is None:
+        found = unit.people.token(hashed(bearer(header)))
+        if found is None:
             raise Unauthenticated("Nobody knows this bearer token.")
+        token, ended_at = found
+        _check_valid(token, ended_at, now)
         return _identity(token)
 
 
-def _identity(token: Token) -> Identity:
-    return Identity(token.person_id, token.course_id, token.role)
+def _check_valid(token: Token, ended_at: datetime | None, now: datetime) -> None:
+    """Raises Unauthenticated for a token that was revoked, has expired, or whose holder left."""
+    for since, what in (
+        (token.revoked_at, "This token was revoked"),
+        (token.expires_at, "This token expired"),
+        (ended_at, "The enrolment of this token's holder ended"),
+    ):
+        if since is not None and since <= now:
+            raise Unauthenticated(f"{what} at {since:%Y-%m-%d %H:%M} UTC.")
 
 
-def needs(role: Role | None) -> Callable[[View], View]:
-    """Marks a view with the role it needs; None: anybody, without a token."""
+def _identity(token: Token) -> Identity | Operator:
+    scopes = granted(token.role, token.scopes)
+    if token.course_id is None:
+        return Operator(token.id, token.person_id, scopes)
+    return Identity(token.id, token.person_id, token.course_id, token.role, scopes)
+
+
+def needs(scope: Scope | None) -> Callable[[View], View]:
+    """Marks a view with the scope it needs; None: anybody, without a token."""
 
     def mark(view: View) -> View:
-        view.needed_role = role  # type: ignore[attr-defined]  # a mark on the function itself
+        view.needed_scope = scope  # type: ignore[attr-defined]  # a mark on the function itself
         return view
 
     return mark
 
 
-def admit(database: Database, view: object, header: str | None) -> None:
-    """Lets the request through to the view and remembers who asks; raises when it may not pass.
+def needed(view: object) -> Scope | None:
+    """The scope a view is marked with; AttributeError for one without a mark."""
+    scope: Scope | None = view.needed_scope  # type: ignore[attr-defined]  # see needs
+    return scope
 
-    A view that carries no mark is open to nobody.
-    """
-    role: Role | None = getattr(view, "needed_role", Role.ADMIN)
-    if role is None:
+
+def admit(database: Database, view: object, header: str | None, now: datetime) -> None:
+    """Lets the request through to the view and remembers who asks; raises when it may not pass."""
+    scope = needed(view)
+    if scope is None:
         return
-    g.identity = identify(database, header)
-    if not g.identity.role.reaches(role):
-        raise Forbidden(f"This needs a token of the role {role}, and this one is {_role()}.")
+    g.identity = identify(database, header, now)
+    if scope not in g.identity.scopes:
+        raise Forbidden(_refusal(g.identity, scope))
 
 
-def _role() -> Role:
-    return asking().role
+def _refusal(identity: Identity | Operator, scope: Scope) -> str:
+    if has(identity.role, scope):
+        return f"This needs the scope {scope}, which this token was not given."
+    if identity.course_id is None:
+        return f"This needs a token of a course (scope {scope}), and this is an operator's."
+    return f"This needs the scope {scope}, which a token of the role {identity.role} never has."
 
 
 def asking() -> Identity:
-    """Who asks, in a view that needs a role."""
+    """Who asks, in a view that needs a course's scope."""
     identity: Identity = g.identity
+    return identity
+
+
+def asking_anywhere() -> Identity | Operator:
+    """Who asks, in a view that may also be an operator's."""
+    identity: Identity | Operator = g.identity
     return identity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -10,10 +11,12 @@ from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.tag import Tag
+from flask_openapi3.openapi import OpenAPI
 from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel
 
-from api.identity import SCHEME
+from api.etags import is_conditional
+from api.identity import SCHEME, needed
 from api.problems import documented
 
 PREFIX = "/api/v1"
@@ -44,12 +47,52 @@ def view_name(*, name: str, path: str, method: str) -> str:
     return name
 
 
-def tidy(document: dict[str, Any]) -> None:
-    """Gives descriptions their line ends back, which the library writes as HTML."""
-    for item in document["paths"].values():
-        for operation in item.values():
-            if "description" in operation:
-                operation["description"] = operation["description"].replace("<br/>", "\n").strip()
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "any text of yours, new for each request; sent again with the same request, "
+    "within a day, it gets the same answer, and nothing is done twice",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "the ETag of what is changed, as it was read",
+    "schema": {"type": "string"},
+}
+
+
+def tidy(app: OpenAPI) -> None:
+    """Adds to the document what the marks on views say: scopes, and headers of changes."""
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        item = app.api_doc["paths"].get(_open_path(rule.rule), {})
+        for method in (rule.methods or set()) & {name.upper() for name in item}:
+            _complete(item[method.lower()], method, view)
+    for item in app.api_doc["paths"].values():
+        if "patch" in item:  # what can be changed has an ETag
+            item["get"]["responses"]["304"] = {"description": "It is as it was (If-None-Match)"}
+
+
+def _open_path(rule: str) -> str:
+    """The rule as OpenAPI writes it."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
+
+
+def _complete(operation: dict[str, Any], method: str, view: object) -> None:
+    if "description" in operation:  # the library writes line ends as HTML
+        operation["description"] = operation["description"].replace("<br/>", "\n").strip()
+    scope = needed(view)
+    if scope is not None:
+        operation["security"] = [{SCHEME: [str(scope)]}]
+    headers = [IDEMPOTENCY_KEY] * (method == "POST") + [IF_MATCH] * is_conditional(view)
+    operation["parameters"] = [*operation.get("parameters", []), *headers]
+    if is_conditional(view):
+        refusals = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED)
+        for status, response in documented(*refusals).items():
+            operation["responses"][str(int(status))] = response
 
 
 def blueprint(name: str, description: str) -> APIBlueprint:
@@ -82,13 +125,19 @@ def public_responses(model: type[BaseModel]) -> ResponseDict:
 
 
 def responses(
-    model: type[BaseModel], *statuses: HTTPStatus, missing: bool = False, body: bool = False
+    model: type[BaseModel],
+    *statuses: HTTPStatus,
+    missing: bool = False,
+    body: bool = False,
+    conflict: bool = False,
 ) -> ResponseDict:
     """An operation's documented responses.
 
-    missing: what it is about may not exist. body: it takes one.
+    missing: what it is about may not exist. body: it takes one. conflict: it may not be possible
+    as things are.
     """
     problems = ALWAYS + (HTTPStatus.NOT_FOUND,) * missing + WITH_BODY * body
+    problems += (HTTPStatus.CONFLICT,) * conflict
     answers: ResponseDict = {status: model for status in statuses or (HTTPStatus.OK,)}
     return answers | documented(*problems)
 

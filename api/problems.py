@@ -13,12 +13,19 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from api.errors import (
     ApiError,
+    Changed,
+    Conflict,
     Forbidden,
     Invalid,
+    KeyInUse,
+    KeyReused,
+    NotAccepted,
     NotFound,
     NotGradedYet,
+    StillGrading,
     StoreUnavailable,
     Unauthenticated,
+    Unconditional,
 )
 from api.schemas import PROBLEM_TYPE, Fault, Problem
 
@@ -50,6 +57,25 @@ ROWS = (
         (("Retry-After", "1"),),
     ),
     Row(NotFound, HTTPStatus.NOT_FOUND, "not-found", "There is no such thing"),
+    Row(
+        KeyReused, HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused",
+        "This Idempotency-Key belongs to another request",
+    ),
+    Row(NotAccepted, HTTPStatus.CONFLICT, "not-accepted", "The answer is not accepted"),
+    Row(
+        StillGrading, HTTPStatus.CONFLICT, "still-grading", "An earlier answer is being graded",
+        (("Retry-After", "1"),),
+    ),
+    Row(
+        KeyInUse, HTTPStatus.CONFLICT, "idempotency-key-in-use", "The first request is not done",
+        (("Retry-After", "1"),),
+    ),
+    Row(Conflict, HTTPStatus.CONFLICT, "conflict", "This cannot be done as things are"),
+    Row(Changed, HTTPStatus.PRECONDITION_FAILED, "changed", "It has changed since it was read"),
+    Row(
+        Unconditional, HTTPStatus.PRECONDITION_REQUIRED, "if-match-needed",
+        "An If-Match header is needed",
+    ),
     Row(Invalid, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "The request is not valid"),
     Row(
         StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Try again in a moment",

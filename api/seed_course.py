@@ -1,4 +1,4 @@
-"""A course to start with: a worksheet, an instructor's token and a learner's.
+"""A course to start with: a practice set, an instructor's token and a learner's, and an operator's.
 
 Only hashes are in the database, so the two tokens are kept beside it, in a file of the data
 folder that its owner alone can read.
@@ -16,13 +16,15 @@ from pathlib import Path
 
 from api.errors import SettingsError, StoreUnavailable
 from api.identity import hashed, new_secret
+from api.practice.making import ItemPlan, Times, create, plan
+from api.practice.policy import Policy
+from api.practice.schemas import NewItem
 from api.settings import Settings
 from api.store.database import Database
 from api.store.models import Course, Role
 from api.store.unit import Unit
-from api.worksheets.service import Plan, create, plan
 from generator.bank import Bank
-from generator.worksheet import load_worksheet
+from generator.worksheet import WorksheetPlan, load_worksheet
 
 FILE = "demo-course.json"
 TITLE = "Demo course"
@@ -34,9 +36,10 @@ class DemoCourse:
     """Where the demo course is and how to get in."""
 
     course_id: str
-    worksheet_id: str
+    practice_set_id: str
     instructor_token: str
     learner_token: str
+    operator_token: str
 
 
 def ensure_demo_course(settings: Settings) -> DemoCourse:
@@ -63,23 +66,37 @@ def known(database: Database, file: Path) -> DemoCourse | None:
 
 def made(database: Database, file: Path) -> DemoCourse:
     """A new demo course; its tokens are in the file before the course is committed."""
-    now, planned = datetime.now(UTC), _planned()
+    now, worksheet = datetime.now(UTC), load_worksheet(WORKSHEET)
+    items = planned(Bank.load(), worksheet)
     with database.write() as unit:
         course = unit.people.add_course(uuid.uuid4(), TITLE, now)
-        worksheet = create(unit, course.id, planned, now)
+        practice_set = create(
+            unit, course.id, worksheet.title, items, Times(opens_at=now), Policy(), now
+        )
         demo = DemoCourse(
             course_id=str(course.id),
-            worksheet_id=str(worksheet.id),
+            practice_set_id=str(practice_set.id),
             instructor_token=_admitted(unit, course, "Demo instructor", Role.INSTRUCTOR, now),
             learner_token=_admitted(unit, course, "Demo learner", Role.STUDENT, now),
+            operator_token=_operator(unit, now),
         )
         write_private(file, json.dumps(asdict(demo), indent=2) + "\n")
     return demo
 
 
-def _planned() -> Plan:
-    worksheet = load_worksheet(WORKSHEET)
-    return plan(Bank.load(), worksheet.title, worksheet.items, released=True)
+def planned(bank: Bank, worksheet: WorksheetPlan) -> tuple[ItemPlan, ...]:
+    """The items of a shipped worksheet."""
+    wanted = [
+        (NewItem(template=item.template, questions=list(item.questions)), item.seed)
+        for item in worksheet.items
+    ]
+    return plan(bank, wanted)
+
+
+def _operator(unit: Unit, now: datetime) -> str:
+    secret = new_secret()
+    unit.people.grant_operator(unit.people.add_person("Operator", now), hashed(secret), now)
+    return secret
 
 
 def _admitted(unit: Unit, course: Course, name: str, role: Role, now: datetime) -> str:

@@ -23,6 +23,7 @@ Gradbook is up: {url}
 
   instructor token  {course.instructor_token}
   learner token     {course.learner_token}
+  operator token    {course.operator_token}
   data folder       {data}
 
 Try it:
@@ -82,7 +83,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
 
 def greeting(service: Service, course: DemoCourse) -> str:
-    path = f"/api/v1/worksheets/{course.worksheet_id}"
+    path = f"/api/v1/practice-sets/{course.practice_set_id}"
     return GREETING.format(url=service.url, path=path, course=course, data=service.data)
 
 

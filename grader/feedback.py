@@ -9,6 +9,7 @@ A service that counts mistakes keeps the full verdict and shows it at a lower le
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias, get_args
 
@@ -30,18 +31,17 @@ def level(name: str) -> Level:
 
 def at_level(verdict: Verdict, wanted: Level) -> Verdict:
     """`verdict` with as much said as `wanted` allows."""
-    if wanted == "full":
-        return verdict
-    message = verdict.message
-    for each in verdict.diagnosis:
-        message = message.replace(each.feedback, DIFFERS if wanted == "reason" else _hint(each))
-    diagnosis = () if wanted == "reason" else tuple(map(_hinted, verdict.diagnosis))
+    message, diagnosis = told(verdict.message, verdict.diagnosis, wanted)
     return replace(verdict, message=message, diagnosis=diagnosis)
 
 
-def _hint(diagnosis: Diagnosis) -> str:
-    return f"{diagnosis.title}."
-
-
-def _hinted(diagnosis: Diagnosis) -> Diagnosis:
-    return replace(diagnosis, feedback=_hint(diagnosis))
+def told(
+    message: str, diagnosis: Sequence[Diagnosis], wanted: Level
+) -> tuple[str, tuple[Diagnosis, ...]]:
+    """A verdict's message and diagnosis with as much said as `wanted` allows."""
+    if wanted == "full":
+        return message, tuple(diagnosis)
+    hinted = tuple(replace(each, feedback=f"{each.title}.") for each in diagnosis)
+    for full, hint in zip(diagnosis, hinted, strict=True):
+        message = message.replace(full.feedback, DIFFERS if wanted == "reason" else hint.feedback)
+    return message, () if wanted == "reason" else hinted

@@ -13,8 +13,8 @@ from api.store.models import Outcome
 class QuestionsQuery(Asked):
     """Which questions."""
 
-    worksheet: uuid.UUID | None = Field(
-        None, description="the questions of this worksheet; otherwise all the course has tried"
+    practice_set: uuid.UUID | None = Field(
+        None, description="the questions of this practice set; otherwise all the course has tried"
     )
 
 

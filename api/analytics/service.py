@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.identity import Identity
+from api.practice.service import asks
 from api.store.analytics import MisconceptionCount, OutcomeCount
-from api.store.models import Outcome, Question
+from api.store.models import Outcome, PracticeSet, Question
 from api.store.unit import Unit
 
 MARKED = (Outcome.CORRECT, Outcome.PARTIALLY_CORRECT, Outcome.INCORRECT)
@@ -37,6 +38,13 @@ class Report:
         """Correct among those marked; None where nothing was marked."""
         marked = sum(self.outcomes.get(outcome, 0) for outcome in MARKED)
         return self.outcomes.get(Outcome.CORRECT, 0) / marked if marked else None
+
+
+def asked(unit: Unit, practice_set: PracticeSet) -> list[Question]:
+    """The questions that a practice set asks all its learners, in its order."""
+    same = [item for item in practice_set.items if item.exercise_id is not None]
+    found = unit.practice.questions_of([str(item.exercise_id) for item in same])
+    return [each for item in same for each in found[str(item.exercise_id)] if asks(item, each)]
 
 
 def reports(unit: Unit, reader: Identity, questions: Sequence[Question]) -> list[Report]:

@@ -6,19 +6,22 @@ import logging
 import uuid
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import urlencode
 
 from flask import Response
 
 from api.attempts import schemas
 from api.attempts.service import grade_message, submit, verdict_of, visible, visible_page
+from api.attempts.telling import feedback_of, told
 from api.attempts.waiting import preferred_wait, wait_for_verdict
+from api.changes import changing
 from api.context import Context, current
 from api.errors import BrokerDown
 from api.identity import Identity, asking, needs
 from api.openapi import address, blueprint, reply, responses
-from api.store.models import Attempt, Role, State, Verdict
+from api.paging import MOMENT_AND_ID
+from api.scopes import Scope
+from api.store.attempts import Chosen
+from api.store.models import Attempt, State, Verdict
 
 log = logging.getLogger(__name__)
 api = blueprint("attempts", "Submissions and their verdicts")
@@ -27,10 +30,15 @@ api = blueprint("attempts", "Submissions and their verdicts")
 @api.post(
     "/attempts",
     responses=responses(
-        schemas.Attempt, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, missing=True, body=True
+        schemas.Attempt,
+        HTTPStatus.CREATED,
+        HTTPStatus.ACCEPTED,
+        missing=True,
+        body=True,
+        conflict=True,
     ),
 )
-@needs(Role.STUDENT)
+@needs(Scope.ATTEMPTS_WRITE)
 def create_attempt(body: schemas.NewAttempt, header: schemas.Waiting) -> Response:
     """Stores an answer and has it graded.
 
@@ -44,18 +52,20 @@ def create_attempt(body: schemas.NewAttempt, header: schemas.Waiting) -> Respons
 
 
 @api.get("/attempts", responses=responses(schemas.AttemptList))
-@needs(Role.STUDENT)
+@needs(Scope.ATTEMPTS_READ)
 def list_attempts(query: schemas.AttemptQuery) -> Response:
     """One's own attempts, newest first; an instructor's list has the whole course's."""
     with current().database.read() as unit:
-        page = visible_page(unit, asking(), query.limit, query.after, query.question)
+        chosen = Chosen(query.learner, query.question, query.practice_set)
+        page = visible_page(unit, asking(), chosen, query.page(*MOMENT_AND_ID))
         verdicts = unit.attempts.current_verdicts([attempt.id for attempt in page])
         items = [_answer(asking(), attempt, verdicts.get(attempt.id)) for attempt in page]
-    return reply(schemas.AttemptList(items=items, next=_next(query, items)))
+        onward = query.onward(page, lambda each: (each.submitted_at, each.id))
+    return reply(schemas.AttemptList(items=items, next=onward))
 
 
 @api.get("/attempts/<attempt_id>", responses=responses(schemas.Attempt, missing=True))
-@needs(Role.STUDENT)
+@needs(Scope.ATTEMPTS_READ)
 def get_attempt(path: schemas.AttemptPath, header: schemas.Waiting) -> Response:
     """One attempt, with its verdict once there is one."""
     context = current()
@@ -66,20 +76,31 @@ def get_attempt(path: schemas.AttemptPath, header: schemas.Waiting) -> Response:
 
 
 @api.get("/attempts/<attempt_id>/verdict", responses=responses(schemas.Verdict, missing=True))
-@needs(Role.STUDENT)
+@needs(Scope.ATTEMPTS_READ)
 def get_verdict(path: schemas.AttemptPath) -> Response:
     """The verdict of one attempt; 404 while there is none."""
     with current().database.read() as unit:
-        verdict = verdict_of(unit, visible(unit, asking(), path.attempt_id))
-        answer = _verdict(asking(), verdict)
+        attempt = visible(unit, asking(), path.attempt_id)
+        answer = _verdict(asking(), attempt, verdict_of(unit, attempt))
     return reply(answer)
 
 
 def _submitted(context: Context, body: schemas.NewAttempt) -> uuid.UUID:
     stale_after = timedelta(seconds=context.settings.stale_after)
-    with context.database.write() as unit:
-        attempt = submit(unit, asking(), body.question, body.answer, context.now(), stale_after)
-        message = grade_message(unit, attempt)
+    with changing(audited=False) as change:
+        attempt = submit(
+            change.unit,
+            asking(),
+            body.question,
+            body.practice_set,
+            body.answer,
+            change.now,
+            stale_after,
+        )
+        message = grade_message(change.unit, attempt)
+        stored = reply(_answer(asking(), attempt, None), HTTPStatus.ACCEPTED)
+        stored.headers["Location"] = address("attempts", attempt.id)
+        change.answer(stored)
     try:  # after the commit: a worker may be quicker than we are
         context.queue.hand_over(message)
     except BrokerDown as fault:
@@ -99,35 +120,22 @@ def _waited(
     return answer, {"Preference-Applied": f"wait={seconds:g}"} if waited else {}
 
 
-def _next(query: schemas.AttemptQuery, items: list[schemas.Attempt]) -> str | None:
-    if len(items) < query.limit:
-        return None
-    onward = query.model_copy(update={"after": items[-1].id})
-    return f"{address('attempts')}?{urlencode(onward.model_dump(exclude_none=True))}"
-
-
 def _answer(reader: Identity, attempt: Attempt, verdict: Verdict | None) -> schemas.Attempt:
     return schemas.Attempt(
         id=attempt.id,
         question=attempt.question_id,
         learner=attempt.learner_id,
+        practice_set=attempt.practice_set_id,
+        number=attempt.number,
+        credit=attempt.credit,
         answer=attempt.text,
         submitted_at=attempt.submitted_at,
         state=attempt.state,
-        verdict=_verdict(reader, verdict) if verdict else None,
+        verdict=_verdict(reader, attempt, verdict) if verdict else None,
     )
 
 
-def _verdict(reader: Identity, verdict: Verdict) -> schemas.Verdict:
-    document = verdict.document if reader.teaches else without_witness(verdict.document)
+def _verdict(reader: Identity, attempt: Attempt, verdict: Verdict) -> schemas.Verdict:
+    document = verdict.document if reader.teaches else told(verdict.document, feedback_of(attempt))
     measured = {"milliseconds": verdict.milliseconds, "recorded_at": verdict.recorded_at}
     return schemas.Verdict.model_validate({**document, **measured})
-
-
-def without_witness(value: Any) -> Any:
-    """The document without anything called "witness", however deep it is."""
-    if isinstance(value, dict):
-        return {key: without_witness(part) for key, part in value.items() if key != "witness"}
-    if isinstance(value, list):
-        return [without_witness(part) for part in value]
-    return value

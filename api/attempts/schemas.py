@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from api.paging import NEXT, Paging
 from api.schemas import Answered, Asked, Document, Identifier, Text
 from api.store.models import Outcome, State
 
@@ -21,6 +22,9 @@ class NewAttempt(Asked):
     answer: Annotated[Text, Field(max_length=LONGEST_ANSWER)] = Field(
         description="as the learner typed it; it is kept as it is"
     )
+    practice_set: uuid.UUID | None = Field(
+        None, description="where the question was met, if several open practice sets have it"
+    )
 
 
 class AttemptPath(Asked):
@@ -29,12 +33,12 @@ class AttemptPath(Asked):
     attempt_id: uuid.UUID
 
 
-class AttemptQuery(Asked):
+class AttemptQuery(Paging):
     """Which attempts."""
 
     question: Identifier | None = Field(None, description="only attempts at this question")
-    limit: int = Field(50, ge=1, le=200, description="at most so many")
-    after: uuid.UUID | None = Field(None, description="go on after this attempt")
+    practice_set: uuid.UUID | None = Field(None, description="only attempts in this set")
+    learner: uuid.UUID | None = Field(None, description="only this learner's attempts")
 
 
 class Waiting(Answered):
@@ -76,6 +80,9 @@ class Attempt(Answered):
     id: uuid.UUID
     question: str
     learner: uuid.UUID
+    practice_set: uuid.UUID | None = Field(description="the set it counts in; null: in none")
+    number: int = Field(description="1 for the learner's first attempt at the question there")
+    credit: float = Field(description="the share of its score that it keeps; 1 when in time")
     answer: str
     submitted_at: datetime
     state: State
@@ -86,4 +93,4 @@ class AttemptList(Answered):
     """Attempts, newest first."""
 
     items: list[Attempt]
-    next: str | None = Field(description="where the list goes on")
+    next: str | None = NEXT

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from api.attempts.messages import GradeMessage, Record
-from api.bank.service import visible_question
-from api.errors import Invalid, NotFound, NotGradedYet
+from api.attempts.places import entry
+from api.errors import NotFound, NotGradedYet
 from api.identity import Identity
-from api.store.attempts import Page, Recorded, Tally
+from api.practice.marking import stand
+from api.store.attempts import Chosen, Recorded, Tally
 from api.store.models import Attempt, Question, State, Verdict
+from api.store.paging import Page
 from api.store.unit import Unit
 
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -22,18 +25,29 @@ def submit(
     unit: Unit,
     learner: Identity,
     question_id: str,
+    practice_set_id: uuid.UUID | None,
     text: str,
     now: datetime,
     stale_after: timedelta,
 ) -> Attempt:
-    """The submission as a pending attempt; the sweeper looks after it once it is stale."""
-    question = visible_question(unit, learner, question_id)
+    """The submission as a pending attempt; the sweeper looks after it once it is stale.
+
+    Raises what api.attempts.places raises for one that is not accepted.
+    """
+    question = unit.exercises.question(question_id)
+    if question is None:
+        raise NotFound("question", question_id)
+    entered = entry(unit, learner, question, practice_set_id, now)
     return unit.attempts.add(
         Attempt(
             id=uuid.uuid4(),
             course_id=learner.course_id,
             learner_id=learner.person_id,
             question=question,
+            practice_set_id=entered.practice_set_id,
+            position=entered.position,
+            number=entered.number,
+            credit=entered.credit,
             text=text,
             submitted_at=now,
             state=State.PENDING,
@@ -75,9 +89,8 @@ def _is_step(other: Question, question: Question) -> bool:
 
 def _before(unit: Unit, attempt: Attempt, question_id: str) -> str | None:
     """The learner's latest answer to a question before this attempt."""
-    page = Page(1, attempt, attempt.learner_id, question_id)
-    found = unit.attempts.page(attempt.course_id, page)
-    return found[0].text if found else None
+    found = unit.attempts.before(attempt, question_id)
+    return found.text if found else None
 
 
 def swept(attempt: Attempt, now: datetime, stale_after: timedelta) -> None:
@@ -89,7 +102,9 @@ def swept(attempt: Attempt, now: datetime, stale_after: timedelta) -> None:
 
 def record(unit: Unit, records: Sequence[Record], now: datetime) -> Tally:
     """What became of these verdicts; the second of the same attempt and grader changes nothing."""
-    return unit.attempts.record([recorded(each, now) for each in records])
+    tally = unit.attempts.record([recorded(each, now) for each in records])
+    stand(unit, tally.new)
+    return tally
 
 
 def recorded(message: Record, now: datetime) -> Recorded:
@@ -124,20 +139,11 @@ def verdict_of(unit: Unit, attempt: Attempt) -> Verdict:
     return verdict
 
 
-def visible_page(
-    unit: Unit, reader: Identity, limit: int, after: uuid.UUID | None, question_id: str | None
-) -> Sequence[Attempt]:
-    """The reader's own attempts, or the course's for who teaches it, newest first."""
-    learner_id = None if reader.teaches else reader.person_id
-    cursor = None if after is None else _cursor(unit, reader, after)
-    return unit.attempts.page(reader.course_id, Page(limit, cursor, learner_id, question_id))
-
-
-def _cursor(unit: Unit, reader: Identity, after: uuid.UUID) -> Attempt:
-    try:
-        return visible(unit, reader, after)
-    except NotFound:
-        raise Invalid(f"There is no attempt '{after}' to go on after.") from None
+def visible_page(unit: Unit, reader: Identity, chosen: Chosen, page: Page) -> Sequence[Attempt]:
+    """The reader's own chosen attempts, or the course's for who teaches it, newest first."""
+    if not reader.teaches:
+        chosen = replace(chosen, learner_id=reader.person_id)
+    return unit.attempts.page(reader.course_id, chosen, page)
 
 
 def _may_see(reader: Identity, attempt: Attempt) -> bool:

@@ -92,3 +92,19 @@ class Exercise(Answered):
     statement: str = Field(description="Markdown with LaTeX")
     conventions: list[str]
     questions: list[Question]
+
+
+class Solution(Answered):
+    """A question's worked solution; all texts are Markdown with LaTeX."""
+
+    question: str
+    steps: str = Field(description="the way, in numbered steps")
+    answer: str
+    hints: list[str] = Field(description="each tells more than the one before")
+
+
+class WorkedSolutions(Answered):
+    """The solutions that may be seen by now."""
+
+    exercise: str
+    items: list[Solution]

@@ -21,7 +21,6 @@ from api.store.models import (
     Role,
     Verdict,
     VerdictDiagnosis,
-    WorksheetItem,
 )
 
 Columns = TypeVarTuple("Columns")
@@ -51,16 +50,6 @@ class Analytics:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-
-    def questions(self, worksheet_id: uuid.UUID) -> Sequence[Question]:
-        """The questions that the worksheet asks, in its order."""
-        rows = self._session.execute(
-            select(Question, WorksheetItem.questions)
-            .join(WorksheetItem, WorksheetItem.exercise_id == Question.exercise_id)
-            .where(WorksheetItem.worksheet_id == worksheet_id)
-            .order_by(WorksheetItem.position, Question.position)
-        )
-        return [each for each, asked in rows if asked is None or each.name in asked]
 
     def attempted(self, course_id: uuid.UUID) -> Sequence[Question]:
         """The questions the course's students have tried, by id."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, tuple_, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from api.store.models import Attempt, Outcome, State, Verdict, VerdictDiagnosis
+from api.store.paging import Page, paged
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,12 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Page:
-    """Which attempts are asked for: newest first, after a given one, at most so many."""
+class Chosen:
+    """Which of a course's attempts are asked for."""
 
-    limit: int
-    after: Attempt | None = None
     learner_id: uuid.UUID | None = None
     question_id: str | None = None
+    practice_set_id: uuid.UUID | None = None
 
 
 class Attempts:
@@ -63,14 +63,35 @@ class Attempts:
         self._session.flush()
         return attempt
 
-    def page(self, course_id: uuid.UUID, page: Page) -> Sequence[Attempt]:
-        """The course's attempts that the page asks for, newest first."""
+    def page(self, course_id: uuid.UUID, chosen: Chosen, page: Page) -> Sequence[Attempt]:
+        """A page of the course's chosen attempts, newest first."""
         query = select(Attempt).where(Attempt.course_id == course_id)
-        if page.learner_id is not None:
-            query = query.where(Attempt.learner_id == page.learner_id)
-        if page.question_id is not None:
-            query = query.where(Attempt.question_id == page.question_id)
-        return self._session.scalars(_older(query, page.after).limit(page.limit)).all()
+        for column, wanted in (
+            (Attempt.learner_id, chosen.learner_id),
+            (Attempt.question_id, chosen.question_id),
+            (Attempt.practice_set_id, chosen.practice_set_id),
+        ):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        columns = (Attempt.submitted_at, Attempt.id)
+        return paged(self._session, query, columns, page, newest_first=True)
+
+    def before(self, attempt: Attempt, question_id: str) -> Attempt | None:
+        """The learner's latest attempt at a question before this one."""
+        chosen = Chosen(attempt.learner_id, question_id)
+        found = self.page(attempt.course_id, chosen, Page(1, (attempt.submitted_at, attempt.id)))
+        return found[0] if found else None
+
+    def number(
+        self, learner_id: uuid.UUID, question_id: str, practice_set_id: uuid.UUID | None
+    ) -> int:
+        """How many attempts the learner made at the question there."""
+        query = select(func.count()).where(
+            Attempt.learner_id == learner_id,
+            Attempt.question_id == question_id,
+            Attempt.practice_set_id == practice_set_id,
+        )
+        return self._session.scalar(query) or 0
 
     def stale(self, now: datetime, limit: int) -> Sequence[Attempt]:
         """Pending attempts whose hand-over is due, the longest due first."""
@@ -140,13 +161,6 @@ class Attempts:
         self._session.execute(
             update(Attempt).where(Attempt.id.in_(graded)).values(state=State.GRADED)
         )
-
-
-def _older(query: Select[Attempt], after: Attempt | None) -> Select[Attempt]:
-    place = tuple_(Attempt.submitted_at, Attempt.id)
-    if after is not None:
-        query = query.where(place < tuple_(after.submitted_at, after.id))
-    return query.order_by(Attempt.submitted_at.desc(), Attempt.id.desc())
 
 
 def _row(recorded: Recorded, current: bool) -> dict[str, Any]:

@@ -8,15 +8,22 @@ from api.store.analytics import Analytics
 from api.store.attempts import Attempts
 from api.store.bank import Exercises
 from api.store.people import People
-from api.store.worksheets import Worksheets
+from api.store.practice import PracticeSets
+from api.store.requests import Requests
 
 
 class Unit:
     """What may be read and written within one transaction."""
 
     def __init__(self, session: Session) -> None:
+        self._session = session
         self.people = People(session)
         self.exercises = Exercises(session)
-        self.worksheets = Worksheets(session)
+        self.practice = PracticeSets(session)
         self.attempts = Attempts(session)
         self.analytics = Analytics(session)
+        self.requests = Requests(session)
+
+    def flush(self) -> None:
+        """Sends what has changed to the database, which may still refuse it."""
+        self._session.flush()

@@ -112,7 +112,7 @@ def app() -> OpenAPI:
 
 @pytest.fixture
 def house(settings: Settings, database: Database, bank: Bank, app: OpenAPI) -> House:
-    """The service with its people, without a worksheet yet."""
+    """The service with its people, without a practice set yet."""
     queue, clock = FakeQueue(), Clock()
     app.extensions[EXTENSION] = Context(
         settings=settings,

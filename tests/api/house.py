@@ -6,9 +6,11 @@ be documented for the operation, and the body must fit the schema.
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from flask_openapi3.openapi import OpenAPI
@@ -25,6 +27,9 @@ from tests.api.fakes.grader import record_message
 from tests.api.fakes.queue import FakeQueue
 
 TEMPLATE, OTHER_TEMPLATE = "logistic-single", "logistic-batch"
+
+
+NOWHERE = uuid.UUID(int=0)
 
 
 @dataclass
@@ -55,8 +60,14 @@ class Door:
     def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
         return self.call("POST", path, headers=headers, json=body)
 
+    def patch(self, path: str, body: Any, **headers: str) -> TestResponse:
+        """A change to what is at the path as it is now, unless If-Match says otherwise."""
+        headers.setdefault("If_Match", self.get(path).headers.get("ETag", '"?"'))
+        return self.call("PATCH", path, headers=headers, json=body)
+
     def call(self, method: str, path: str, **request: Any) -> TestResponse:
-        headers = dict(request.pop("headers", {}))
+        given = request.pop("headers", {})
+        headers = {name.replace("_", "-"): value for name, value in given.items()}
         if self.token is not None:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         response = self.app.test_client().open(path, method=method, headers=headers, **request)
@@ -76,6 +87,8 @@ def check_documented(app: OpenAPI, method: str, path: str, response: TestRespons
         return
     promised = operation["responses"].get(str(response.status_code))
     assert promised is not None, f"{method} {rule.rule} answered {response.status}, undocumented"
+    if response.status_code == HTTPStatus.NOT_MODIFIED:
+        return
     schema = promised["content"][response.mimetype]["schema"]
     validator = Draft202012Validator({**schema, "components": document["components"]})
     validator.validate(response.get_json())
@@ -83,7 +96,7 @@ def check_documented(app: OpenAPI, method: str, path: str, response: TestRespons
 
 def open_path(rule: str) -> str:
     """The rule as OpenAPI writes it."""
-    return rule.replace("<", "{").replace(">", "}")
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
 
 
 @dataclass
@@ -96,6 +109,7 @@ class House:
     queue: FakeQueue
     clock: Clock
     doors: dict[str, Door] = field(default_factory=dict)
+    course_id: uuid.UUID = NOWHERE
 
     def __getattr__(self, name: str) -> Door:
         try:
@@ -114,12 +128,21 @@ class House:
             ("stranger", elsewhere, Role.STUDENT),
             ("strange_instructor", elsewhere, Role.INSTRUCTOR),
         )
+        self.course_id = course
+        self.doors["operator"] = self.hired()
         self.doors["nobody"] = Door(self.app, None)
         with self.database.write() as unit:
             for course_id in (course, elsewhere):
                 unit.people.add_course(course_id, "Course", self.clock())
         for name, course_id, role in rows:
             self.doors[name] = self.admitted(name, course_id, role)
+
+    def hired(self) -> Door:
+        secret = new_secret()
+        with self.database.write() as unit:
+            person = unit.people.add_person("operator", self.clock())
+            unit.people.grant_operator(person, hashed(secret), self.clock())
+            return Door(self.app, secret, person.id)
 
     def admitted(self, name: str, course_id: uuid.UUID, role: Role) -> Door:
         secret = new_secret()
@@ -130,11 +153,14 @@ class House:
             unit.people.grant(enrolment, hashed(secret), self.clock())
             return Door(self.app, secret, enrolment.person_id)
 
-    def worksheet(self, *templates: str, released: bool = True, door: str = "instructor") -> str:
-        """The id of a new worksheet with the unrandomised exercises of these templates."""
+    def practice_set(
+        self, *templates: str, released: bool = True, door: str = "instructor", **more: Any
+    ) -> str:
+        """The id of a new practice set with the unrandomised exercises of these templates."""
         items = [{"template": template, "seed": 0} for template in templates or (TEMPLATE,)]
-        body = {"title": "Sheet", "items": items, "released": released}
-        response = self.doors[door].post("/api/v1/worksheets", body)
+        draft = {} if released else {"opens_at": None}
+        body = {"title": "Sheet", "items": items, **draft, **more}
+        response = self.doors[door].post("/api/v1/practice-sets", body)
         assert response.status_code == 201, response.get_data(as_text=True)
         return str(response.get_json()["id"])
 

@@ -20,13 +20,13 @@ ROWS = (
 
 
 def attempted(house: House) -> str:
-    """The worksheet's id, after the attempts of ROWS at its first question."""
-    worksheet = house.worksheet()
+    """The practice set's id, after the attempts of ROWS at its first question."""
+    practice_set = house.practice_set()
     for who, outcome in ROWS:
         attempt = house.attempt(who)
         if outcome:
             house.record(attempt, outcome)
-    return worksheet
+    return practice_set
 
 
 def report(house: House, query: str = "", door: str = "instructor") -> list[dict[str, Any]]:
@@ -36,8 +36,8 @@ def report(house: House, query: str = "", door: str = "instructor") -> list[dict
 
 
 def test_attempts_are_counted_question_by_question(house: House) -> None:
-    worksheet = attempted(house)
-    first, *others = report(house, f"?worksheet={worksheet}")
+    practice_set = attempted(house)
+    first, *others = report(house, f"?practice_set={practice_set}")
     assert first == {
         "question": house.questions()[0],
         "exercise": f"{TEMPLATE}@1:0",
@@ -58,13 +58,13 @@ def test_attempts_are_counted_question_by_question(house: House) -> None:
     assert all(item["attempts"] == 0 and item["success_rate"] is None for item in others)
 
 
-def test_without_a_worksheet_all_that_was_tried_is_reported(house: House) -> None:
+def test_without_a_practice_set_all_that_was_tried_is_reported(house: House) -> None:
     attempted(house)
     assert [item["question"] for item in report(house)] == house.questions()[:1]
 
 
 def test_a_verdict_of_a_later_grader_counts_nothing(house: House) -> None:
-    house.worksheet()
+    house.practice_set()
     attempt = house.attempt()
     house.record(attempt, "correct", grader="1")
     house.record(attempt, "incorrect", grader="2")
@@ -74,7 +74,7 @@ def test_a_verdict_of_a_later_grader_counts_nothing(house: House) -> None:
 
 def test_another_course_has_its_own_numbers(house: House) -> None:
     attempted(house)
-    elsewhere = house.worksheet(door="strange_instructor")
+    elsewhere = house.practice_set(door="strange_instructor")
     assert report(house, door="strange_instructor") == []
-    items = report(house, f"?worksheet={elsewhere}", door="strange_instructor")
+    items = report(house, f"?practice_set={elsewhere}", door="strange_instructor")
     assert [item["attempts"] for item in items] == [0] * len(house.questions())

@@ -20,8 +20,8 @@ NOBODYS = uuid.UUID(int=1)
 
 
 @pytest.fixture(autouse=True)
-def worksheet(house: House) -> str:
-    return house.worksheet()
+def practice_set(house: House) -> str:
+    return house.practice_set()
 
 
 def test_an_attempt_is_answered_202_and_handed_over(house: House) -> None:

@@ -55,7 +55,7 @@ def test_a_seed_is_drawn_when_none_is_given(house: House) -> None:
 
 def test_a_learner_sees_what_the_generator_calls_public(house: House, bank: Bank) -> None:
     for template in bank.templates:
-        house.worksheet(template.slug)
+        house.practice_set(template.slug)
         exercise = bank.exercise(template.slug, 0)
         seen = house.learner.get(f"/api/v1/exercises/{exercise.to_json()['id']}").get_json()
         assert seen == exercise.public()
@@ -63,7 +63,7 @@ def test_a_learner_sees_what_the_generator_calls_public(house: House, bank: Bank
 
 def test_a_learner_never_sees_a_key(house: House, bank: Bank) -> None:
     for template in bank.templates:
-        house.worksheet(template.slug)
+        house.practice_set(template.slug)
         exercise_id = bank.exercise(template.slug, 0).to_json()["id"]
         seen = house.learner.get(f"/api/v1/exercises/{exercise_id}").get_json()
         assert not {"reference", "program", "classes", "correct", "witness"} & set(keys(seen))
@@ -71,11 +71,11 @@ def test_a_learner_never_sees_a_key(house: House, bank: Bank) -> None:
 
 
 def test_the_public_view_is_the_default_for_instructors_too(house: House) -> None:
-    house.worksheet()
+    house.practice_set()
     assert house.instructor.get(EXERCISE).get_json() == house.learner.get(EXERCISE).get_json()
 
 
 def test_the_full_view_is_the_generators(house: House, bank: Bank) -> None:
-    house.worksheet()
+    house.practice_set()
     full = house.instructor.get(EXERCISE + "?view=full").get_json()
     assert full == bank.exercise(TEMPLATE, 0).to_json()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from api.attempts.messages import GradeMessage, read_records
-from api.attempts.routes import without_witness
 from api.attempts.schemas import Verdict
+from api.attempts.telling import without_witness
 from generator.bank import Bank
 from grader.messages import grade_message
 from grader.version import GRADER_VERSION

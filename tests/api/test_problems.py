@@ -65,7 +65,7 @@ CASES = (
     Case("an id that is none", 422, "UUID", "GET", "/api/v1/attempts/seven"),
     Case("an unknown attempt", 404, "no attempt", "GET", "/api/v1/attempts/" + "0" * 32),
     Case("a page too large", 422, "limit", "GET", "/api/v1/attempts?limit=201"),
-    Case("an unknown cursor", 422, "no attempt", "GET", "/api/v1/attempts?after=" + "0" * 32),
+    Case("an unknown cursor", 422, "no cursor", "GET", "/api/v1/attempts?cursor=" + "0" * 32),
     Case(
         "an unknown question", 404, "no question", "POST", "/api/v1/attempts",
         with_json(question="nothing@1:0/dw", answer="x"),
@@ -79,11 +79,11 @@ CASES = (
         with_json(question="nothing@1:0/dw", answer="x" * 10_001),
     ),
     Case(
-        "an empty worksheet", 422, "items", "POST", "/api/v1/worksheets",
+        "an empty practice set", 422, "items", "POST", "/api/v1/practice-sets",
         with_json(title="Sheet", items=[]),
     ),
     Case(
-        "an exercise twice", 422, "twice", "POST", "/api/v1/worksheets",
+        "an exercise twice", 422, "twice", "POST", "/api/v1/practice-sets",
         with_json(title="Sheet", items=[{"template": TEMPLATE, "seed": 1}] * 2),
     ),
 )  # fmt: skip
@@ -123,8 +123,8 @@ def test_a_fault_of_ours_is_logged_and_not_told(
     def fail(*_: object) -> None:
         raise RuntimeError("the secret cause")
 
-    monkeypatch.setattr("api.worksheets.routes.all_visible", fail)
-    answer = house.learner.get("/api/v1/worksheets")
+    monkeypatch.setattr("api.practice.routes.all_visible", fail)
+    answer = house.learner.get("/api/v1/practice-sets")
     assert (answer.status_code, answer.mimetype) == (500, PROBLEM_TYPE)
     assert "secret cause" not in answer.get_data(as_text=True)
     assert "secret cause" in caplog.text
@@ -139,6 +139,6 @@ AWAY = {
 def test_a_database_that_is_away_is_said_to_come_back(house: House, dialect: str) -> None:
     context = house.app.extensions[EXTENSION]
     house.app.extensions[EXTENSION] = replace(context, database=Database(AWAY[dialect]))
-    answer = house.learner.get("/api/v1/worksheets")
+    answer = house.learner.get("/api/v1/practice-sets")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "1"

@@ -53,8 +53,8 @@ class Running:
             return answer.status, json.load(answer)
 
     def question(self) -> str:
-        _, worksheet = self.call("GET", f"/api/v1/worksheets/{self.course.worksheet_id}")
-        _, exercise = self.call("GET", worksheet["items"][1]["url"])
+        _, practice_set = self.call("GET", f"/api/v1/practice-sets/{self.course.practice_set_id}")
+        _, exercise = self.call("GET", practice_set["items"][1]["url"])
         derivatives = [each for each in exercise["questions"] if each["kind"] == "derivative"]
         return str(derivatives[0]["id"])
 

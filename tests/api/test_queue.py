@@ -201,7 +201,7 @@ def recorder(
     monkeypatch.setattr(api.queue, "settings", house.settings)
     monkeypatch.setattr("api.store.database.BUSY_SECONDS", 0.05)
     api.queue.database.cache_clear()
-    house.worksheet()
+    house.practice_set()
     yield house
     api.queue.database(os.getpid()).close()
     api.queue.database.cache_clear()

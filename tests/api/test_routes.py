@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.house import OTHER_TEMPLATE, TEMPLATE, House
 
-READERS = ("nobody", "learner", "instructor", "administrator", "strange_instructor")
+READERS = ("nobody", "learner", "instructor", "administrator", "strange_instructor", "operator")
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ def fixed(path: str) -> Callable[[House], str]:
     return lambda house: path
 
 
-def of_worksheet(form: str, released: bool = True) -> Callable[[House], str]:
-    return lambda house: form.format(house.worksheet(released=released))
+def of_practice_set(form: str, released: bool = True) -> Callable[[House], str]:
+    return lambda house: form.format(house.practice_set(released=released))
 
 
 def of_attempt(form: str, graded: bool = False) -> Callable[[House], str]:
     def path(house: House) -> str:
-        house.worksheet()
+        house.practice_set()
         attempt = house.attempt("learner")
         if graded:
             house.record(attempt)
@@ -43,95 +43,154 @@ def of_attempt(form: str, graded: bool = False) -> Callable[[House], str]:
 
 
 def of_released_exercise(house: House) -> str:
-    house.worksheet()
+    house.practice_set()
     return f"/api/v1/exercises/{TEMPLATE}@1:0"
 
 
 def of_unreleased_exercise(house: House) -> str:
-    house.worksheet(OTHER_TEMPLATE, released=False)
+    house.practice_set(OTHER_TEMPLATE, released=False)
     return f"/api/v1/exercises/{OTHER_TEMPLATE}@1:0"
 
 
+def of_token(house: House) -> str:
+    body = {"person": str(house.neighbour.person_id)}
+    return str(house.administrator.post("/api/v1/tokens", body).headers["Location"])
+
+
 def an_attempt(house: House) -> object:
-    house.worksheet()
+    house.practice_set()
     return {"question": house.questions()[0], "answer": "x"}
 
 
 def an_unreleased_attempt(house: House) -> object:
-    house.worksheet(OTHER_TEMPLATE, released=False)
+    house.practice_set(OTHER_TEMPLATE, released=False)
     return {"question": house.questions(OTHER_TEMPLATE)[0], "answer": "x"}
 
 
-NEW_WORKSHEET = {"title": "Sheet", "items": [{"template": TEMPLATE}]}
+NEW_SET = {"title": "Sheet", "items": [{"template": TEMPLATE}]}
 V1 = "/api/v1"
 ROUTES = (
-    #                                                     nobody learner instr. admin elsewhere
-    Route("GET", "/", (200, 200, 200, 200, 200), fixed("/")),
-    Route("GET", "/healthz", (200, 200, 200, 200, 200), fixed("/healthz")),
-    Route("GET", "/openapi.json", (200, 200, 200, 200, 200), fixed("/openapi.json")),
-    Route("GET", V1 + "/templates", (401, 200, 200, 200, 200), fixed(V1 + "/templates")),
+    #                                                nobody learner instr. admin elsewhere operator
+    Route("GET", "/", (200, 200, 200, 200, 200, 200), fixed("/")),
+    Route("GET", "/healthz", (200, 200, 200, 200, 200, 200), fixed("/healthz")),
+    Route("GET", "/openapi.json", (200, 200, 200, 200, 200, 200), fixed("/openapi.json")),
+    Route("GET", V1 + "/templates", (401, 200, 200, 200, 200, 403), fixed(V1 + "/templates")),
     Route(
-        "GET", V1 + "/templates/<slug>", (401, 200, 200, 200, 200),
+        "GET", V1 + "/templates/<slug>", (401, 200, 200, 200, 200, 403),
         fixed(f"{V1}/templates/{TEMPLATE}"),
     ),
     Route(
-        "POST", V1 + "/exercises", (401, 403, 201, 201, 201), fixed(V1 + "/exercises"),
+        "POST", V1 + "/exercises", (401, 403, 201, 201, 201, 403), fixed(V1 + "/exercises"),
         lambda house: {"template": TEMPLATE, "seed": 7},
     ),
     Route(
-        "GET", V1 + "/exercises/<exercise_id>", (401, 200, 200, 200, 200), of_released_exercise
+        "GET", V1 + "/exercises/<exercise_id>", (401, 200, 200, 200, 200, 403), of_released_exercise
     ),
     Route(
-        "GET", V1 + "/exercises/<exercise_id>", (401, 404, 200, 200, 200), of_unreleased_exercise
+        "GET", V1 + "/exercises/<exercise_id>", (401, 404, 200, 200, 200, 403),
+        of_unreleased_exercise,
     ),
     Route(
-        "GET", V1 + "/exercises/<exercise_id>", (401, 403, 200, 200, 200),
+        "GET", V1 + "/exercises/<exercise_id>", (401, 403, 200, 200, 200, 403),
         lambda house: of_released_exercise(house) + "?view=full",
     ),
-    Route("GET", V1 + "/worksheets", (401, 200, 200, 200, 200), fixed(V1 + "/worksheets")),
     Route(
-        "POST", V1 + "/worksheets", (401, 403, 201, 201, 201), fixed(V1 + "/worksheets"),
-        lambda house: NEW_WORKSHEET,
+        "GET", V1 + "/practice-sets", (401, 200, 200, 200, 200, 403), fixed(V1 + "/practice-sets")
     ),
     Route(
-        "GET", V1 + "/worksheets/<worksheet_id>", (401, 200, 200, 200, 404),
-        of_worksheet(V1 + "/worksheets/{}"),
+        "POST", V1 + "/practice-sets", (401, 403, 201, 201, 201, 403), fixed(V1 + "/practice-sets"),
+        lambda house: NEW_SET,
     ),
     Route(
-        "GET", V1 + "/worksheets/<worksheet_id>", (401, 404, 200, 200, 404),
-        of_worksheet(V1 + "/worksheets/{}", released=False),
+        "GET", V1 + "/practice-sets/<set_id>", (401, 200, 200, 200, 404, 403),
+        of_practice_set(V1 + "/practice-sets/{}"),
     ),
     Route(
-        "POST", V1 + "/worksheets/<worksheet_id>/release", (401, 403, 200, 200, 404),
-        of_worksheet(V1 + "/worksheets/{}/release", released=False),
+        "GET", V1 + "/practice-sets/<set_id>", (401, 404, 200, 200, 404, 403),
+        of_practice_set(V1 + "/practice-sets/{}", released=False),
     ),
     Route(
-        "POST", V1 + "/attempts", (401, 202, 202, 202, 202), fixed(V1 + "/attempts"), an_attempt
+        "POST", V1 + "/attempts", (401, 202, 202, 202, 202, 403), fixed(V1 + "/attempts"),
+        an_attempt,
     ),
     Route(
-        "POST", V1 + "/attempts", (401, 404, 202, 202, 202), fixed(V1 + "/attempts"),
+        "POST", V1 + "/attempts", (401, 404, 202, 202, 202, 403), fixed(V1 + "/attempts"),
         an_unreleased_attempt,
     ),
-    Route("GET", V1 + "/attempts", (401, 200, 200, 200, 200), fixed(V1 + "/attempts")),
+    Route("GET", V1 + "/attempts", (401, 200, 200, 200, 200, 403), fixed(V1 + "/attempts")),
     Route(
-        "GET", V1 + "/attempts/<attempt_id>", (401, 200, 200, 200, 404),
+        "GET", V1 + "/attempts/<attempt_id>", (401, 200, 200, 200, 404, 403),
         of_attempt(V1 + "/attempts/{}"),
     ),
     Route(
-        "GET", V1 + "/attempts/<attempt_id>/verdict", (401, 200, 200, 200, 404),
+        "GET", V1 + "/attempts/<attempt_id>/verdict", (401, 200, 200, 200, 404, 403),
         of_attempt(V1 + "/attempts/{}/verdict", graded=True),
     ),
     Route(
-        "GET", V1 + "/attempts/<attempt_id>/verdict", (401, 404, 404, 404, 404),
+        "GET", V1 + "/attempts/<attempt_id>/verdict", (401, 404, 404, 404, 404, 403),
         of_attempt(V1 + "/attempts/{}/verdict"),
     ),
     Route(
-        "GET", V1 + "/analytics/questions", (401, 403, 200, 200, 200),
+        "GET", V1 + "/practice-sets/<set_id>/marks", (401, 200, 200, 200, 404, 403),
+        of_practice_set(V1 + "/practice-sets/{}/marks"),
+    ),
+    Route(
+        "PATCH", V1 + "/practice-sets/<set_id>", (401, 403, 428, 428, 404, 403),
+        of_practice_set(V1 + "/practice-sets/{}"), lambda house: {"title": "Other"},
+    ),
+    Route(
+        "POST", V1 + "/practice-sets/<set_id>/items/<int:position>/next",
+        (401, 409, 409, 409, 404, 403), of_practice_set(V1 + "/practice-sets/{}/items/1/next"),
+    ),
+    Route(
+        "GET", V1 + "/exercises/<exercise_id>/solutions", (401, 200, 200, 200, 200, 403),
+        lambda house: of_released_exercise(house) + "/solutions",
+    ),
+    Route(
+        "GET", V1 + "/exercises/<exercise_id>/solutions", (401, 404, 200, 200, 200, 403),
+        lambda house: of_unreleased_exercise(house) + "/solutions",
+    ),
+    Route("GET", V1 + "/courses", (401, 403, 403, 403, 403, 200), fixed(V1 + "/courses")),
+    Route(
+        "POST", V1 + "/courses", (401, 403, 403, 403, 403, 201), fixed(V1 + "/courses"),
+        lambda house: {"title": "Deep learning", "administrator": "Ada"},
+    ),
+    Route(
+        "GET", V1 + "/courses/<course_id>", (401, 200, 200, 200, 404, 403),
+        lambda house: f"{V1}/courses/{house.course_id}",
+    ),
+    Route(
+        "PATCH", V1 + "/courses/<course_id>", (401, 403, 403, 428, 403, 403),
+        lambda house: f"{V1}/courses/{house.course_id}", lambda house: {"title": "Other"},
+    ),
+    Route("GET", V1 + "/enrolments", (401, 403, 200, 200, 200, 403), fixed(V1 + "/enrolments")),
+    Route(
+        "POST", V1 + "/enrolments", (401, 403, 403, 201, 403, 403), fixed(V1 + "/enrolments"),
+        lambda house: {"name": "Emmy", "external_id": "e1"},
+    ),
+    Route(
+        "GET", V1 + "/enrolments/<person_id>", (401, 403, 200, 200, 404, 403),
+        lambda house: f"{V1}/enrolments/{house.learner.person_id}",
+    ),
+    Route(
+        "PATCH", V1 + "/enrolments/<person_id>", (401, 403, 403, 428, 403, 403),
+        lambda house: f"{V1}/enrolments/{house.learner.person_id}", lambda house: {"ended": True},
+    ),
+    Route("GET", V1 + "/tokens", (401, 403, 403, 200, 403, 403), fixed(V1 + "/tokens")),
+    Route(
+        "POST", V1 + "/tokens", (401, 403, 403, 201, 403, 403), fixed(V1 + "/tokens"),
+        lambda house: {"person": str(house.learner.person_id)},
+    ),
+    Route("GET", V1 + "/tokens/<token_id>", (401, 403, 403, 200, 403, 403), of_token),
+    Route("DELETE", V1 + "/tokens/<token_id>", (401, 403, 403, 200, 403, 403), of_token),
+    Route("GET", V1 + "/audit", (401, 403, 403, 200, 403, 403), fixed(V1 + "/audit")),
+    Route(
+        "GET", V1 + "/analytics/questions", (401, 403, 200, 200, 200, 403),
         fixed(V1 + "/analytics/questions"),
     ),
     Route(
-        "GET", V1 + "/analytics/questions", (401, 403, 200, 200, 404),
-        of_worksheet(V1 + "/analytics/questions?worksheet={}"),
+        "GET", V1 + "/analytics/questions", (401, 403, 200, 200, 404, 403),
+        of_practice_set(V1 + "/analytics/questions?practice_set={}"),
     ),
 )  # fmt: skip
 
@@ -153,8 +212,8 @@ def test_anothers_attempt_does_not_exist(house: House, other: str, form: str) ->
 
 
 @pytest.mark.parametrize("path", [f"/api/v1/exercises/{TEMPLATE}@1:0", "/api/v1/attempts"])
-def test_a_worksheet_is_released_to_its_own_course_only(house: House, path: str) -> None:
-    house.worksheet()
+def test_a_practice_set_opens_to_its_own_course_only(house: House, path: str) -> None:
+    house.practice_set()
     body = {"question": house.questions()[0], "answer": "x"}
     method = "POST" if path.endswith("attempts") else "GET"
     assert house.stranger.call(method, path, json=body).status_code == 404
@@ -169,8 +228,6 @@ def test_the_table_has_every_route(house: House) -> None:
     assert rules == {(route.method, route.rule) for route in ROUTES}
 
 
-def test_every_view_says_which_role_it_needs(house: House) -> None:
-    unmarked = [
-        name for name, view in house.app.view_functions.items() if not hasattr(view, "needed_role")
-    ]
-    assert unmarked == []
+def test_every_view_says_which_scope_it_needs(house: House) -> None:
+    views = house.app.view_functions.items()
+    assert [name for name, view in views if not hasattr(view, "needed_scope")] == []

@@ -18,7 +18,7 @@ from tests.api.house import Door
 def test_the_tokens_open_the_course(settings: Settings) -> None:
     course = ensure_demo_course(settings)
     app = create_app(settings)
-    path = f"/api/v1/worksheets/{course.worksheet_id}"
+    path = f"/api/v1/practice-sets/{course.practice_set_id}"
     learner, instructor = Door(app, course.learner_token), Door(app, course.instructor_token)
     assert learner.get(path).get_json()["items"]
     assert instructor.get("/api/v1/analytics/questions").status_code == 200

@@ -21,8 +21,8 @@ def test_an_answer_gets_its_verdict_and_both_are_in_postgresql(
     with postgresql.database() as url:
         serve = Serve(tmp_path, checkout, GRADBOOK_DATABASE_URL=url)
         learner = Client(serve.word("Gradbook is up:"), serve.word("learner token"))
-        worksheet = learner.get("worksheets")["items"][0]
-        exercise = learner.get(f"exercises/{worksheet['items'][1]['exercise']}")
+        practice_set = learner.get("practice-sets")["items"][0]
+        exercise = learner.get(f"exercises/{practice_set['items'][1]['exercise']}")
         question = next(each for each in exercise["questions"] if each["kind"] == "derivative")
         attempt = learner.post("attempts", {"question": question["id"], "answer": "x (a - y)"})
         answered = learner.get(f"attempts/{attempt['id']}", Prefer="wait=30")

@@ -191,8 +191,8 @@ def test_connections_say_whose_they_are(settings: Settings, more: str, name: str
 
 
 def test_foreign_keys_hold(database: Database) -> None:
-    columns = "worksheet_id, position, exercise_id"
-    row = text(f"INSERT INTO worksheet_item ({columns}) VALUES (:id, 1, 'nothing@1:0')")
+    columns = "practice_set_id, position, exercise_id, template, weight"
+    row = text(f"INSERT INTO practice_item ({columns}) VALUES (:id, 1, 'nothing@1:0', 'x', 1)")
     with pytest.raises(IntegrityError), database.writing.begin() as connection:
         connection.execute(row, {"id": "0" * 32})
 
@@ -202,7 +202,7 @@ def test_roles_are_checked_by_the_database(database: Database) -> None:
         unit.people.add_course(uuid.UUID(int=1), "Course", NOW)
     with pytest.raises(IntegrityError, match="ck_enrolment_role"), database.writing.begin() as raw:
         raw.execute(
-            text("INSERT INTO enrolment VALUES (:course, :person, 'king')"),
+            text("INSERT INTO enrolment VALUES (:course, :person, 'king', '2026-01-01', NULL, 1)"),
             {"course": uuid.UUID(int=1).hex, "person": uuid.UUID(int=2).hex},
         )
 

@@ -20,7 +20,7 @@ STALE_AFTER = 5.0
 
 @pytest.fixture
 def sweeper(house: House) -> Sweeper:
-    house.worksheet()
+    house.practice_set()
     stale_after = timedelta(seconds=house.settings.stale_after)
     assert stale_after.total_seconds() == STALE_AFTER
     return Sweeper(house.database, house.queue, stale_after, house.clock)

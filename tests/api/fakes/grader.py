@@ -14,7 +14,7 @@ def verdict(outcome: str = "correct", grader: str = "1", **changes: Any) -> dict
         "outcome": outcome,
         "score": 1.0 if outcome == "correct" else 0.0,
         "reason": "proof" if outcome == "correct" else "value",
-        "message": "One sentence.",
+        "message": "One sentence." + f" {BUG['feedback']}" * (outcome == "incorrect"),
         "evidence": {"kind": "refuted", "text": "They differ.", "witness": {"x": ["1/3"]}},
         "diagnosis": [BUG] if outcome == "incorrect" else [],
         "parsed": {"text": "x (a - y)", "latex": "x (a - y)"},

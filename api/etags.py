@@ -1,0 +1,38 @@
+"""Which version of a resource one has read: ETag and If-Match (RFC 9110, 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Response, request
+
+from api.errors import Changed, Unconditional
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def conditional(view: View) -> View:
+    """Marks a view that needs an If-Match header, for the OpenAPI document."""
+    view.conditional = True  # type: ignore[attr-defined]  # a mark on the function itself
+    return view
+
+
+def is_conditional(view: object) -> bool:
+    """Whether the view is marked so."""
+    return bool(getattr(view, "conditional", False))
+
+
+def tagged(response: Response, revision: int) -> Response:
+    """The response with its ETag; to a GET of what the asker has already, 304 without a body."""
+    response.set_etag(str(revision))
+    return response.make_conditional(request) if request.method == "GET" else response
+
+
+def require_match(revision: int) -> None:
+    """Raises unless the request says that it changes this revision."""
+    tags = request.if_match
+    if "If-Match" not in request.headers:
+        raise Unconditional("Read it first, and send its ETag back in an If-Match header.")
+    if not tags.star_tag and not tags.contains(str(revision)):
+        raise Changed(f'It is "{revision}" by now; read it again before changing it.')

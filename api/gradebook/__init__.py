@@ -1,0 +1,1 @@
+"""Marks of learners, item by item, over HTTP."""

@@ -1,0 +1,1 @@
+"""Practice sets over HTTP: what learners are asked, and under which policy."""

@@ -1,0 +1,94 @@
+"""What a learner's attempts come to: pure arithmetic over outcomes, scores and a policy.
+
+Attempts that could not be read, or that a person has to look at, cost nothing and earn nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from api.practice.policy import Counting, Policy
+from api.store.models import Outcome
+
+COUNTED = (Outcome.CORRECT, Outcome.PARTIALLY_CORRECT, Outcome.INCORRECT)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """An attempt with its verdict, as far as it matters for marks."""
+
+    at: datetime
+    outcome: Outcome
+    score: float
+    credit: float
+    slug: str | None
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the attempts at one question come to; scores are from 0 to 1, before any penalty."""
+
+    submissions: int = 0
+    unreadable: int = 0
+    first_outcome: Outcome | None = None
+    first_score: float | None = None
+    first_at: datetime | None = None
+    slug: str | None = None
+    best_score: float | None = None
+    last_score: float | None = None
+    last_at: datetime | None = None
+    right_number: int | None = None
+    right_at: datetime | None = None
+    mark: float = 0.0
+
+
+def sums(attempts: Sequence[Graded], policy: Policy) -> Sums:
+    """What attempts, the earliest first, come to under the policy."""
+    counted = [each for each in attempts if each.outcome in COUNTED]
+    unreadable = sum(each.outcome is Outcome.INVALID for each in attempts)
+    if not counted:
+        return Sums(unreadable=unreadable)
+    first, last = counted[0], counted[-1]
+    right = [each.outcome is Outcome.CORRECT for each in counted]
+    number = right.index(True) if True in right else None
+    return Sums(
+        submissions=len(counted),
+        unreadable=unreadable,
+        first_outcome=first.outcome,
+        first_score=first.score,
+        first_at=first.at,
+        slug=first.slug,
+        best_score=max(each.score for each in counted),
+        last_score=last.score,
+        last_at=last.at,
+        right_number=None if number is None else number + 1,
+        right_at=None if number is None else counted[number].at,
+        mark=mark(counted, policy),
+    )
+
+
+def mark(counted: Sequence[Graded], policy: Policy) -> float:
+    """The mark of submissions, of which there is one at least."""
+    worth = [
+        max(0.0, each.score - policy.penalty * before) * each.credit
+        for before, each in enumerate(counted)
+    ]
+    if policy.counts is Counting.BEST:
+        return max(worth)
+    return worth[-1] if policy.counts is Counting.LAST else worth[0]
+
+
+def longest_run(right: Sequence[bool]) -> int:
+    """How many in a row were right, at most."""
+    return max((len(list(run)) for good, run in groupby(right) if good), default=0)
+
+
+def share(marks: Sequence[float], weights: Sequence[float]) -> float:
+    """The weighted mean of marks; 0 where nothing weighs anything."""
+    whole = sum(weights)
+    if not whole:
+        return 0.0
+    return sum(mark * weight for mark, weight in zip(marks, weights, strict=True)) / whole

@@ -1,0 +1,31 @@
+"""The tables, as typed classes; migrations/ is the only thing that ever creates them."""
+
+from api.store.models.attempts import Attempt, Outcome, State, Verdict, VerdictDiagnosis
+from api.store.models.bank import Exercise, Question
+from api.store.models.base import Base, Moment
+from api.store.models.people import Course, Enrolment, Person, Role, Token
+from api.store.models.practice import Assignment, PracticeItem, PracticeSet, Standing
+from api.store.models.requests import AuditEntry, Replay
+
+__all__ = [
+    "Assignment",
+    "Attempt",
+    "AuditEntry",
+    "Base",
+    "Course",
+    "Enrolment",
+    "Exercise",
+    "Moment",
+    "Outcome",
+    "Person",
+    "PracticeItem",
+    "PracticeSet",
+    "Question",
+    "Replay",
+    "Role",
+    "Standing",
+    "State",
+    "Token",
+    "Verdict",
+    "VerdictDiagnosis",
+]

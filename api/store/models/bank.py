@@ -1,0 +1,42 @@
+"""Exercises exactly as they were generated, and their questions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from api.store.models.base import Base, Document, Identifier, Moment, Words
+
+
+class Exercise(Base):
+    """One concrete instance of a template, kept exactly as it was generated."""
+
+    __tablename__ = "exercise"
+
+    id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    template: Mapped[str] = mapped_column(Identifier)
+    version: Mapped[int] = mapped_column(Integer)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    title: Mapped[str] = mapped_column(Text)
+    spec: Mapped[Words] = mapped_column(Document)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    questions: Mapped[list[Question]] = relationship(
+        order_by="Question.position", back_populates="exercise"
+    )
+
+
+class Question(Base):
+    """One thing asked of an exercise; its spec holds the key."""
+
+    __tablename__ = "question"
+    __table_args__ = (UniqueConstraint("exercise_id", "position"),)
+
+    id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    exercise_id: Mapped[str] = mapped_column(ForeignKey("exercise.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(Identifier)
+    kind: Mapped[str] = mapped_column(String(32))
+    spec: Mapped[Words] = mapped_column(Document)
+    exercise: Mapped[Exercise] = relationship(back_populates="questions")

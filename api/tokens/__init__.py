@@ -1,0 +1,1 @@
+"""Bearer tokens over HTTP: given out once, narrowed, revoked."""

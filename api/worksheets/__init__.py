@@ -1,1 +1,0 @@
-"""Worksheets over HTTP: exercises in an order, released to a course."""
