@@ -87,10 +87,15 @@ class Change:
 def changing(*, audited: bool = True) -> Iterator[Change]:
     """A unit of work that is committed with the answer given in it; Replayed for a repetition."""
     context, by, key = current(), asking_anywhere(), idempotency_key()
-    with context.database.write() as unit:
-        if key is not None:
-            _recall(unit, by, key)
-        yield Change(unit, context.now(), by, audited, key)
+    try:
+        with context.database.write() as unit:
+            if key is not None:
+                _recall(unit, by, key)
+            yield Change(unit, context.now(), by, audited, key)
+    except KeyInUse:  # by now the other request is done, or has failed
+        with context.database.read() as unit:
+            _recall(unit, by, str(key))
+        raise
 
 
 def idempotency_key() -> str | None:

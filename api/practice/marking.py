@@ -11,6 +11,7 @@ from api.practice.marks import longest_run, share, sums
 from api.practice.policy import Policy
 from api.practice.service import all_right, asks, policy_of
 from api.store.models import PracticeItem, PracticeSet, Question, Standing
+from api.store.practice import key_of
 from api.store.unit import Unit
 
 
@@ -35,9 +36,9 @@ def _policy(unit: Unit, set_id: uuid.UUID) -> Policy:
 def recount(unit: Unit, practice_set: PracticeSet) -> None:
     """Works out every standing of a set anew, under the policy it has now."""
     policy = policy_of(practice_set)
+    graded = unit.practice.graded_in(practice_set.id)
     for standing in unit.practice.standings(practice_set.id):
-        graded = unit.practice.graded(practice_set.id, standing.learner_id, standing.question_id)
-        standing.mark = sums(graded, policy).mark
+        standing.mark = sums(graded[key_of(standing)], policy).mark
 
 
 @dataclass(frozen=True)
