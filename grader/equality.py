@@ -46,7 +46,9 @@ MEANINGS: Mapping[str, tuple[Expr, str]] = {
 }
 _LOG = re.compile(r"(?<![A-Za-z])log(?![\w])")
 _BASE = re.compile(r"E\s*(?:\^|\*\*)")
-_RELATION = re.compile(r"[<>=≤≥≠∅]|\\(?:[lgn]eq?|[lg]t|emptyset|varnothing)(?![a-z])")
+_RELATION = re.compile(
+    r"[<>=≤≥≠∅∈]|\bin\b|\\in(?![a-z])|\\(?:[lgn]eq?|[lg]t|emptyset|varnothing)(?![a-z])"
+)
 _COMMA = re.compile(r"\s*(?P<opening>\()?\s*-?\d+,\d+\s*(?(opening)\))\s*")
 _TIGHT = re.compile(r"/\s?[^\s+\-*/^()=,]+[\w\\(]")
 

@@ -75,13 +75,8 @@ def ill_shaped(compiled: Compiled, syntax: Answer | None) -> tuple[Diagnosis, ..
         explanations = next((several for several in found if several), ())
         if explanations:
             return _diagnoses(compiled, explanations)
-    slugs = mended(syntax, compiled.scope, compiled.layout, lambda expr: _is_right(compiled, expr))
+    slugs = mended(syntax, compiled.scope, compiled.layout, compiled.search.at_most_one)
     return _diagnoses(compiled, (Explanation(slugs, {}),)) if slugs else ()
-
-
-def _is_right(compiled: Compiled, answer: Expr) -> bool:
-    """Whether an answer that was mended is right, as far as float64 can tell."""
-    return answer.shape == compiled.shape and not compiled.search.differs(answer)
 
 
 def _diagnoses(compiled: Compiled, explanations: Sequence[Explanation]) -> tuple[Diagnosis, ...]:

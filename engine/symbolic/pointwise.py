@@ -12,6 +12,7 @@ What a real function is, where the usual conventions leave a choice:
 * A side that passes through a number that is not real on its way to a real value has that value:
   sqrt(x)^2 is x, e^(log(x)) is x, for x < 0 as well.
 * Where one side is real and the other is not, they differ: log(x^2) is not 2 log(x).
+* A variable to whose power a negative number is raised is a whole number: (-1)^n.
 * Where neither is real, or a side divides by zero, nothing is compared.
 
 Functions that are no rows of the operator table, such as floor or the gamma function, occur as
@@ -262,6 +263,7 @@ class Points:
 
     names: tuple[str, ...]
     positive: frozenset[str]
+    whole: frozenset[str] = frozenset()
 
     @property
     def count(self) -> int:
@@ -270,7 +272,9 @@ class Points:
     def point(self, turn: int) -> Point:
         """The values of the variables, exactly."""
         return {
-            name: coordinate(place, turn, self._negative(place, turn))
+            name: Fraction(whole_coordinate(place, turn))
+            if name in self.whole
+            else coordinate(place, turn, self._negative(place, turn))
             for place, name in enumerate(self.names)
         }
 
@@ -278,7 +282,10 @@ class Points:
         """The values of the variables as balls, and pi; with `bits` bits in force."""
         values = {CONSTANT: _pi(bits)}
         for place, name in enumerate(self.names):
-            values[name] = _ball(place, turn, self._negative(place, turn), bits)
+            if name in self.whole:
+                values[name] = arb(whole_coordinate(place, turn))
+            else:
+                values[name] = _ball(place, turn, self._negative(place, turn), bits)
         return values
 
     def _negative(self, place: int, turn: int) -> bool:
@@ -297,6 +304,11 @@ def coordinate(place: int, turn: int, negative: bool) -> Fraction:
     unit = DENOMINATOR if turn < SHOWN else FINE
     size = Fraction(2 * round((low + (high - low) * share) * unit) + 1, 2 * unit)
     return -size if negative else size
+
+
+def whole_coordinate(place: int, turn: int) -> int:
+    """The value of a variable that is a whole number at a point."""
+    return 2 + (3 * turn + 2 * place) % 11
 
 
 @lru_cache(maxsize=8 * KEPT)
@@ -327,7 +339,8 @@ class Comparing:
     spent: int = 0  # bits of all evaluations
 
     def __post_init__(self) -> None:
-        self.points = Points(variables(self.left, self.right, self.foreign), self.positive)
+        names = variables(self.left, self.right, self.foreign)
+        self.points = Points(names, self.positive, whole_numbers(self.left, self.right))
         self.literal = _literal_bits(self.left, self.right)
 
     def further(self, enough: int = ENOUGH) -> Apart | None:
@@ -456,6 +469,27 @@ def variables(left: Expr, right: Expr, foreign: Mapping[str, Foreign]) -> tuple[
     for each in foreign.values():
         names = names.union(*(arg.names for arg in each.args))
     return tuple(sorted(names - {CONSTANT} - foreign.keys()))
+
+
+def whole_numbers(*sides: Expr) -> frozenset[str]:
+    """The variables that are whole numbers: a negative number is raised to them, as in (-1)^n."""
+    return frozenset().union(
+        *(
+            node.args[1].names
+            for side in sides
+            for node in walk(side)
+            if isinstance(node, Apply) and node.op == "pow" and _is_negative(node.args[0])
+        )
+    )
+
+
+def _is_negative(expr: Expr) -> bool:
+    match expr:
+        case Const(value=value):
+            return value < 0
+        case Apply(op="neg", args=(Const(value=value),)):
+            return value > 0
+    return False
 
 
 def digits(value: arb) -> str:

@@ -48,8 +48,8 @@ class Constants:
 
     def _sizes(self) -> Iterator[tuple[str, Factor]]:
         missing = "missing-batch-mean"
-        if self.layout.target.variable in self.layout.program.definitions:
-            missing = "per-example-shorthand"
+        if self.layout.program.roles.get(self.layout.target.variable, "data") == "data":
+            missing = "per-example-shorthand"  # of no parameter
         for dim in sorted(self.means):
             yield missing, Factor(1.0, dim, 1)
             yield "repeated-batch-mean", Factor(1.0, dim, -1)

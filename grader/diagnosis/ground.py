@@ -107,6 +107,8 @@ class Layout:
         """
         if not any(isinstance(node, Apply) and node.op in MEASURES for node in walk(term)):
             return False
+        if not {"data", "label"} & set(self.program.roles.values()):
+            return False  # the loss is about parameters alone
         unclear = self.label is not None and self.prediction is None
         after = unclear or statement in self.comparison or statement.name == self.program.loss
         return after and not statement.value.shape and self.holds(term) == "parameter"

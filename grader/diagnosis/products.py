@@ -290,7 +290,8 @@ def _factor_slug(layout: Layout, other: Expr) -> str:
         return "dropout-mask-missing"
     if _is_number_of_examples(layout, other):
         return "missing-batch-mean"
-    return "scale-at-wrong-node" if layout.holds(other) == "constant" else "local-input-factor"
+    scale = layout.holds(other) == "constant" and not other.shape
+    return "scale-at-wrong-node" if scale else "local-input-factor"
 
 
 def _is_number_of_examples(layout: Layout, factor: Expr) -> bool:

@@ -3,7 +3,7 @@
 The mistaken passes have values in other worlds, but not every answer can be read there: where a
 factor is a number only because its own factors fit, it is none in a world of squares.  So the
 answer itself is mended: a factor transposed, two neighbours exchanged, one kind of product made the
-other.  What makes it right is what was done wrong.
+other, a sum taken along the other axis.  What makes it right is what was done wrong.
 """
 
 from __future__ import annotations
@@ -19,33 +19,58 @@ from engine.notation import vocabulary as words
 from engine.notation.elaborate import Elaborator
 from engine.notation.errors import Mistake
 from engine.notation.scope import Scope
-from engine.notation.syntax import Answer, Chain, Group, Infix, Name, Syntax, Unary
+from engine.notation.syntax import (
+    Answer,
+    Call,
+    Chain,
+    Clause,
+    Group,
+    Infix,
+    Name,
+    Number,
+    Syntax,
+    Unary,
+)
 from engine.notation.tree import with_one_changed
 from engine.operators import TABLE
 from engine.operators.row import CHAIN
 from grader.diagnosis.ground import Layout
 
 MOST_MENDED = 60
+REDUCTIONS = frozenset(("sum", "mean"))
+AXIS = ("axis", "dim")
 
 Mended: TypeAlias = tuple[str, Syntax]
-Right: TypeAlias = Callable[[Expr], bool]
+Explained: TypeAlias = Callable[[Expr], tuple[str, ...] | None]
 
 
-def mended(syntax: Answer, scope: Scope, layout: Layout, is_right: Right) -> tuple[str, ...]:
-    """The misconceptions of one slip without which the answer is right; () where there is none."""
-    last = syntax.clauses[-1]
-    if last.side:
-        return ()
+def mended(syntax: Answer, scope: Scope, layout: Layout, explained: Explained) -> tuple[str, ...]:
+    """The misconceptions of one slip without which the answer is right, or has one mistake more.
 
+    `explained` names the mistakes of an answer whose parts fit, None where they are not known.
+    """
+    best: tuple[str, ...] = ()
+    for slug, link in _with_one_slip_less(syntax.clauses[-1], scope, layout):
+        expr = _read(_ending(syntax, link), scope)
+        more = None if expr is None else explained(expr)
+        if more == ():
+            return (slug,)
+        best = best or (() if more is None else (slug, *more))
+    return best
+
+
+def _with_one_slip_less(last: Clause, scope: Scope, layout: Layout) -> Iterator[Mended]:
     def slips(node: Syntax) -> Iterator[Mended]:
         return _slips(node, scope, layout)
 
-    for slug, link in islice(with_one_changed(last.links[-1], slips), MOST_MENDED):
-        clause = replace(last, links=(*last.links[:-1], link))
-        expr = _read(replace(syntax, clauses=(*syntax.clauses[:-1], clause)), scope)
-        if expr is not None and is_right(expr):
-            return (slug,)
-    return ()
+    found = () if last.side else with_one_changed(last.links[-1], slips)
+    return islice(found, MOST_MENDED)
+
+
+def _ending(syntax: Answer, link: Syntax) -> Answer:
+    """The answer with another last link."""
+    *before, last = syntax.clauses
+    return replace(syntax, clauses=(*before, replace(last, links=(*last.links[:-1], link))))
 
 
 def _read(syntax: Answer, scope: Scope) -> Expr | None:
@@ -73,6 +98,21 @@ def _slips(node: Syntax, scope: Scope, layout: Layout) -> Iterator[Mended]:
             yield "matmul-for-elementwise", replace(node, op=words.SCALING)
         case Infix(op=words.SCALING, left=left, right=right, span=span, depth=depth):
             yield "elementwise-for-matmul", Chain(span, (left, right), depth)
+        case Call(rows=rows) if not REDUCTIONS.isdisjoint(rows):
+            for call in _along_the_other_axis(node):
+                yield "summed-over-wrong-axis", call
+
+
+def _along_the_other_axis(node: Call) -> Iterator[Call]:
+    """A sum or mean whose axis is given, along the other one."""
+    for place, (name, value) in enumerate(node.keywords):
+        if name in AXIS and isinstance(value, Number) and value.value in (0, 1):
+            other = (name, replace(value, value=1 - value.value))
+            keywords = (*node.keywords[:place], other, *node.keywords[place + 1 :])
+            yield replace(node, keywords=keywords)
+    match node.args:
+        case (first, Number(value=axis) as second, *rest) if axis in (0, 1):
+            yield replace(node, args=(first, replace(second, value=1 - axis), *rest))
 
 
 def _split(node: Chain, place: int) -> Infix:

@@ -140,6 +140,20 @@ class Search:
                 return found
         return ()
 
+    def at_most_one(self, answer: Expr) -> tuple[str, ...] | None:
+        """What one mistake explains `answer`, () if it is right; None where none does."""
+        try:
+            values = tuple(_as_row(_value(ground, answer)) for ground in self.grounds)
+        except (EngineError, IndexError):
+            return None
+        if values[0].shape != self.references[0].shape:
+            return None
+        found = Answer(self, values)
+        if found.slugs is not None:
+            return found.slugs
+        best = _best(self._one(found))
+        return best[0].slugs if best else None
+
     def _at_loss(self, answer: Answer) -> Iterator[Explanation]:
         slugs = answer.slugs
         if slugs:

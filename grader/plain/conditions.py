@@ -1,6 +1,6 @@
 """Texts as conditions on one number, compared by the numbers that fulfil them.
 
-    x^2 > 4   1 < x < 3   x = 1 or x = 2   not (x < 1)   x = ±2   [1, 2) ∪ {3}
+    x^2 > 4   1 < x < 3   x = 1 or x = 2   not (x < 1)   x = ±2   x ∈ [1, 2) ∪ {3}
 
 Relations with the words between them are conditions; intervals, sets of numbers and their unions
 are conditions on a number without a name.
@@ -37,7 +37,7 @@ from grader.plain.relations import equations_compared
 from grader.plain.statement import Statement, stated
 from grader.plain.tokens import Token, Unread, tokens
 from grader.plain.values import Different, Equal, Equality, Invalid, Pair, compared
-from grader.plain.words import IMAGINARY, Names
+from grader.plain.words import IMAGINARY, Names, named
 
 ZERO: Expr = const(0)
 NUMBER = "·"  # the name of the number in an interval or a set
@@ -46,6 +46,7 @@ WORDS: tuple[tuple[frozenset[str], Literal["and", "or"]], ...] = (
     (frozenset(("or", "lor", "∨", ",")), "or"),
     (frozenset(("and", "land", "wedge", "∧")), "and"),
 )
+ELEMENT = ("∈", "in")
 NOT = frozenset(("not", "lnot", "neg", "¬"))
 EMPTY = frozenset(("∅", "emptyset", "varnothing"))
 UNDECIDED = Invalid("both", "Whether the same numbers fulfil both is not known.")
@@ -69,8 +70,8 @@ def conditions_compared(
     """
     one, two = (condition_of(text, names) for text in (left, right))
     if sets and (one is None or two is None):
-        named = names_of(*(each for each in (one, two) if each is not None))
-        number = min(named, default=NUMBER)
+        found = names_of(*(each for each in (one, two) if each is not None))
+        number = min(found, default=NUMBER)
         one, two = one or _set(left, number, names), two or _set(right, number, names)
     if one is None or two is None or IMAGINARY in (every := names_of(one, two)):
         return None
@@ -153,6 +154,8 @@ def _condition(text: str, found: Sequence[Token], names: Names) -> Condition | N
     if word_of(found[0]) in NOT and len(found) > 1:
         part = _condition(text, found[1:], names)
         return Negated(part) if part else None
+    if len(found) > 2 and found[0].kind == "word" and found[1].text in ELEMENT:
+        return _in_set(text, found[2:], named(found[0].text), names)
     if around(found) == "()" and len(found) > 2:
         return _condition(text, found[1:-1], names)
     return _relation(text[found[0].start : found[-1].end], names)
@@ -196,6 +199,10 @@ def _set(text: str, number: str, names: Names) -> Condition | None:
         found = tokens(text)[:-1]
     except Unread:
         return None
+    return _in_set(text, found, number, names)
+
+
+def _in_set(text: str, found: Sequence[Token], number: str, names: Names) -> Condition | None:
     parts = separated(found, frozenset(("∪", "U")))
     if not found or not all(parts):
         return None

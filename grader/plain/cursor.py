@@ -14,6 +14,7 @@ DEEPEST = 60
 HINTS = {
     "±": "write the + or the - that is meant", "∞": "infinity is no number here",
     "'": "a derivative means nothing here", "?": "a formula has no question mark",
+    "∈": "a set cannot be compared here",
     "!=": "an inequality cannot be compared here", ",": "a decimal has a point",
 }  # fmt: skip
 

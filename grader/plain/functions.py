@@ -250,6 +250,8 @@ SHORT = frozenset(
         "step",
         "comb",
         "fact",
+        "im",
+        "re",
         "rational",
         "perm",
         "square",

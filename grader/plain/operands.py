@@ -109,8 +109,19 @@ class Operands(Cursor):
 
     def number(self, token: Token) -> Expr:
         """A number, perhaps with a proper fraction behind it: 1 1/2."""
+        if self.next.kind == "sub":
+            return self.in_base(token)
         part = self.fraction_behind(token)
         return const(token.value if part is None else token.value + part)
+
+    def in_base(self, token: Token) -> Expr:
+        """A whole number whose base stands below: 1011_2."""
+        base = self.advance()
+        if not (token.text.isdigit() and base.text.isdigit() and 2 <= int(base.text[:3]) <= 36):
+            raise Unread(base.span, "a number has no index")
+        if any(int(digit) >= int(base.text) for digit in token.text):
+            raise Unread(token.span, f"a number to the base {base.text} has smaller digits")
+        return const(int(token.text, int(base.text)))
 
     def fraction_behind(self, whole: Token) -> Fraction | None:
         """The value of a proper fraction of whole numbers that comes next, which is passed."""

@@ -80,6 +80,7 @@ _SIGNS = {
     "±": (r"\pm", "+-/", "∓", r"\mp"),
     "∞": (r"\infty",),
     "∪": (r"\cup",),
+    "∈": (r"\in",),
 }
 _ONE: dict[str, str] = {other: sign for sign, others in _SIGNS.items() for other in others}
 _COMMANDS = frozenset(sign for sign in _ONE if sign.startswith("\\") and sign[1:].isalpha())
@@ -102,7 +103,7 @@ _PATTERN = re.compile(
         |\\(?:left|right)\.
         |\\(?:left|right|[bB]igg?[lrm]?|q?quad|displaystyle|textstyle|limits|boxed|fbox)(?![A-Za-z])
         |(?:np|numpy|math|cmath|torch|sympy|sp)\.(?=[A-Za-z]))+)
-  | (?P<thousands>\d{{1,3}}(?:(?:,|\{{,\}}|\\[,!]|,\\!)\d{{3}})+(?![\d])(?:\.\d+)?)
+  | (?P<thousands>\d{{1,3}}(?:(?:,|\{{,\}}|\\[,!]|,\\!\s?)\d{{3}})+(?![\d])(?:\.\d+)?)
   | (?P<wide>(?<![\d.])[1-9]\d{{0,2}}(?:\ \d{{3}})+(?![\d/.^])(?!\s*/))
   | (?P<periodic>(?P<head>\d*\.\d*)\\(?:overline|bar|dot)\s*\{{(?P<period>\d{{1,20}})\}})
   | \\(?:text|mbox)\s*\{{(?P<prose>[^{{}}]*\s[^{{}}]*)\}}
@@ -130,7 +131,7 @@ _SPELT = {
 _NOTHING = {
     "int": "an integral", "lim": "a limit", "partial": "a derivative", "iint": "an integral",
     "nabla": "a derivative", "begin": "an environment", "prod": "a product over an index",
-    "sum": "a sum over an index", "pm": "two values", "in": "a set", "cap": "a set",
+    "sum": "a sum over an index", "pm": "two values", "cap": "a set",
 }  # fmt: skip
 _DERIVATIVE = re.compile(r"\\[dt]?frac\s*\{\s*d\s*\}\s*\{\s*d|\bd\s*/\s*d[a-z]\b|[∂∫∇]")
 

@@ -89,7 +89,15 @@ class Pair:
         """For which values of the variables the sides are compared."""
         names = sorted((self.left.names | self.right.names) - {pointwise.CONSTANT} - UNIT)
         names = [name for name in names if name not in self.foreign]
-        kinds = [f"{name} > 0" if name in self.positive else f"{name} real" for name in names]
+        whole = pointwise.whole_numbers(self.left, self.right)
+        kinds = [
+            f"{name} whole"
+            if name in whole
+            else f"{name} > 0"
+            if name in self.positive
+            else f"{name} real"
+            for name in names
+        ]
         partial = any(may_lack_values(side, frozenset()) for side in (self.left, self.right))
         gaps = "where both sides have values" if partial and names else ""
         return " ".join(filter(None, (f"for {', '.join(kinds)}" if kinds else "", gaps)))
