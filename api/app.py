@@ -26,6 +26,7 @@ from api.identity import admit
 from api.openapi import INFO, SECURITY_SCHEMES, tidy
 from api.people.routes import api as people_routes
 from api.practice.routes import api as practice_routes
+from api.pressure import Pressure
 from api.queue import GradeQueue
 from api.schemas import Problem
 from api.service.routes import api as service_routes
@@ -79,14 +80,16 @@ def create_app(settings: Settings, context: Context | None = None) -> OpenAPI:
 
 def parts(settings: Settings) -> Context:
     """What the running service is made of."""
+    database = Database(settings.database_url, settings.connections)
     return Context(
         settings=settings,
-        database=Database(settings.database_url, settings.connections),
+        database=database,
         bank=Bank.load(),
         queue=GradeQueue(settings.broker_url),
         now=utc_now,
         draw_seed=draw_seed,
         waiting=threading.BoundedSemaphore(settings.waiters),
+        pressure=Pressure(database, settings.most_waiting),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from flask import current_app
 
 from api.attempts.messages import GradeMessage
+from api.pressure import Pressure
 from api.settings import Settings
 from api.store.database import Database
 from generator.bank import Bank
@@ -36,6 +37,7 @@ class Context:
     now: Callable[[], datetime]
     draw_seed: Callable[[], int]
     waiting: threading.BoundedSemaphore  # one place for each request that waits for a verdict
+    pressure: Pressure
 
 
 def current() -> Context:

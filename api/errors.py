@@ -14,6 +14,7 @@
     ├── Changed                somebody else has changed it since it was read (If-Match)
     ├── Unconditional          a change without saying of what (If-Match)
     ├── BrokerDown             the queue cannot be reached; the attempt stays pending
+    ├── Overloaded             so many answers wait that no more are taken; later they are
     ├── StoreUnavailable       the database is locked or away; trying again helps
     ├── BackupFailed           a backup that cannot be made, read or put in place
     ├── MalformedMessage       a queue message that does not keep the contract
@@ -85,6 +86,10 @@ class Unconditional(ApiError):
 
 class BrokerDown(ApiError):
     """The broker cannot be reached."""
+
+
+class Overloaded(ApiError):
+    """As many answers wait as may."""
 
 
 class StoreUnavailable(ApiError):

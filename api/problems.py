@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, request
 from flask_openapi3.types import ResponseDict
@@ -22,6 +23,7 @@ from api.errors import (
     NotAccepted,
     NotFound,
     NotGradedYet,
+    Overloaded,
     StillGrading,
     StoreUnavailable,
     Unauthenticated,
@@ -78,10 +80,19 @@ ROWS = (
     ),
     Row(Invalid, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "The request is not valid"),
     Row(
+        Overloaded, HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", "Too many answers are waiting",
+        (("Retry-After", "5"),),
+    ),
+    Row(
         StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Try again in a moment",
         (("Retry-After", "1"),),
     ),
 )  # fmt: skip
+
+HEADERS: dict[str, Any] = {
+    "Retry-After": {"description": "seconds to wait", "schema": {"type": "integer"}},
+    "WWW-Authenticate": {"description": "how to authenticate", "schema": {"type": "string"}},
+}
 
 HTTP_DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
@@ -163,4 +174,20 @@ def documented(*statuses: HTTPStatus) -> ResponseDict:
     """The problem responses of an operation, for the OpenAPI document."""
     schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
     content = {PROBLEM_TYPE: {"schema": schema}}
-    return {status: {"description": status.phrase, "content": content} for status in statuses}
+    return {
+        status: {"description": _described(status), "content": content, **_headers(status)}
+        for status in statuses
+    }
+
+
+def _described(status: HTTPStatus) -> str:
+    """The phrase, and for what reasons it may be answered, where there are several."""
+    reasons = [f"`{row.slug}`" for row in ROWS if row.status is status]
+    return f"{status.phrase}: {' or '.join(reasons)}" if len(reasons) > 1 else status.phrase
+
+
+def _headers(status: HTTPStatus) -> dict[str, Any]:
+    """The headers that every answer of this status has."""
+    named = [{name for name, _ in row.headers} for row in ROWS if row.status is status]
+    always = set.intersection(*named) if named else set()
+    return {"headers": {name: HEADERS[name] for name in sorted(always)}} if always else {}

@@ -88,6 +88,10 @@ VARIABLES = (
         "how many requests of one process may wait at once; the others are answered 202 directly",
     ),
     Variable(
+        "GRADBOOK_MOST_WAITING", "most_waiting", _count, "20000", "a whole number of at least 1",
+        "how many attempts may wait for their verdict before further ones are answered 503",
+    ),
+    Variable(
         "GRADBOOK_STALE_AFTER", "stale_after", _at_least(0.1), "5", "a number of seconds above 0.1",
         "age at which an attempt without a verdict is handed over again, in seconds",
     ),
@@ -109,6 +113,7 @@ class Settings:
     max_body: int
     max_wait: float
     waiters: int
+    most_waiting: int
     stale_after: float
     sweep_every: float
 

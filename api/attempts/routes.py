@@ -43,9 +43,11 @@ def create_attempt(body: schemas.NewAttempt, header: schemas.Waiting) -> Respons
     """Stores an answer and has it graded.
 
     202 once it is stored, whether or not a grader can be reached just now; 201 with the verdict
-    when `Prefer: wait=…` was given and there was one in time.
+    when `Prefer: wait=…` was given and there was one in time; 503, with nothing stored, while too
+    many answers wait for a grader.
     """
     context = current()
+    context.pressure.check()
     answer, headers = _waited(context, _submitted(context, body), header.prefer)
     status = HTTPStatus.CREATED if answer.state is State.GRADED else HTTPStatus.ACCEPTED
     return reply(answer, status, {"Location": address("attempts", answer.id), **headers})

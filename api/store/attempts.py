@@ -103,6 +103,11 @@ class Attempts:
             .options(joinedload(Attempt.question))
         ).all()
 
+    def pending(self, most: int) -> int:
+        """How many attempts have no verdict yet, counted up to `most`."""
+        some = select(Attempt.id).where(Attempt.state == State.PENDING).limit(most).subquery()
+        return int(self._session.scalar(select(func.count()).select_from(some)) or 0)
+
     def current_verdict(self, attempt_id: uuid.UUID) -> Verdict | None:
         """The verdict that counts."""
         return self._session.scalar(
