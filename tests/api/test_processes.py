@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -18,12 +18,13 @@ import pytest
 from api import supervisor
 from api.attempts.service import grade_message
 from api.broker import client
+from api.keeper import GRACE_SECONDS
 from api.queue import GradeQueue
 from api.seed_course import DemoCourse, ensure_demo_course
 from api.settings import Settings
 from api.store.database import Database
 from api.supervisor import Service
-from grader.delivery import Priority
+from grader.delivery import MOST_ITEMS, Priority
 
 pytestmark = pytest.mark.slow
 
@@ -61,6 +62,14 @@ class Running:
     def post(self, text: str, **headers: str) -> tuple[int, dict[str, Any]]:
         body = {"question": self.question(), "answer": text}
         return self.call("POST", "/api/v1/attempts", body, **headers)
+
+    def insist(self, text: str) -> uuid.UUID:
+        """The attempt, asked for until it was acknowledged."""
+        while True:
+            try:
+                return uuid.UUID(self.post(text)[1]["id"])
+            except OSError:  # the server went away; whether it had stored the attempt is unknown
+                time.sleep(0.05)
 
     def verdicts(self, attempts: list[uuid.UUID]) -> list[int]:
         """How many verdicts each of the attempts has."""
@@ -147,6 +156,39 @@ def test_a_killed_recorder_loses_no_verdict(running: Running) -> None:
     recorder.kill(signal.SIGKILL)
     until(lambda: all(running.verdicts(attempts)))
     assert running.verdicts(attempts) == [1] * 10
+
+
+@pytest.mark.parametrize("name", ["web", "grader", "recorder"])
+def test_a_process_that_is_asked_to_stop_ends_in_time_and_loses_nothing(
+    running: Running, name: str
+) -> None:
+    process = running.service.processes[name]
+    with ThreadPoolExecutor(4) as pool:
+        posting = [pool.submit(running.insist, f"x (a - y) + {number}") for number in range(60)]
+        until(lambda: sum(each.done() for each in posting) > 10, pause=0.002)
+        began = time.monotonic()
+        process.stop()
+        assert time.monotonic() - began < GRACE_SECONDS, "it had to be killed"
+        process.start()
+        attempts = [each.result() for each in posting]
+    until(lambda: all(running.verdicts(attempts)))
+    assert running.verdicts(attempts) == [1] * 60
+
+
+def test_a_live_answer_overtakes_five_thousand_that_are_graded_again(running: Running) -> None:
+    queue = GradeQueue(running.service.settings.broker_url)
+    attempt = uuid.UUID(running.post("x (a - y)", Prefer="wait=20")[1]["id"])
+    with running.database.read() as unit:
+        stored = unit.attempts.get(attempt)
+        assert stored is not None
+        again = grade_message(unit, stored)
+    queue.hand_over_many([replace(again, text=f"x (a - y) + {n}") for n in range(5_000)])
+    status, answer = running.post("x (a - y) + 3", Prefer="wait=20")
+    left = queue.backlog(Priority.REGRADE)
+    assert (status, answer["state"]) == (201, "graded")
+    assert left > 5_000 / MOST_ITEMS / 2, "it was graded too late to have overtaken many"
+    with client(running.service.settings.broker_url) as connection:
+        connection.delete(Priority.REGRADE)
 
 
 @pytest.fixture(scope="module")
