@@ -33,7 +33,7 @@ def seconds() -> Seconds:
 @pytest.fixture
 def pressed(house: House, seconds: Seconds) -> House:
     """The house with room for three answers that wait."""
-    house.worksheet()
+    house.practice_set()
     context = house.app.extensions[EXTENSION]
     pressure = Pressure(house.database, MOST, seconds)
     house.app.extensions[EXTENSION] = replace(context, pressure=pressure)
