@@ -9,7 +9,7 @@ from operator import mul
 
 from engine.expression import Apply, Expr, Var, walk
 from engine.gradient import adjoint_formulas
-from engine.notation import Scope
+from engine.notation import Scope, show
 from engine.operators import operator
 from engine.program import Program, Statement, Symbol, Target
 from engine.shapes import SCALAR, Dim, Shape
@@ -37,6 +37,7 @@ def scope_of(
         program,
         aliases=_counting_names(program, axis),
         functions=_generic_functions(program),
+        applied=dict(_activations(program)),
         definitions=dict(_derivatives(program, target, per_example)) if target else None,
         example_axis=axis,
         examples=_examples(program, axis),
@@ -127,18 +128,32 @@ def _aliases(program: Program, name: str) -> tuple[str, ...]:
 
 
 def _generic_functions(program: Program) -> dict[str, str]:
-    """`g`, where the program has one activation and no symbol of that name."""
-    used = {
-        node.op
-        for statement in program.statements
-        if isinstance(statement.value, Apply)
-        for node in (statement.value,)
-        if operator(node.op).notation.kind == "call" and operator(node.op).elementwise
+    """`g`, where no symbol has that name: the only activation, or by its argument; `g1` of z1."""
+    found = dict(_activations(program))
+    used = set(found.values())
+    names = [name for name in GENERIC if name not in program.shapes and used]
+    of_layers = {
+        f"{name}{sign}{argument[1:]}": row
+        for argument, row in found.items()
+        if PRE_ACTIVATION.fullmatch(argument) and argument[1:]
+        for name in names
+        for sign in ("", "_")
     }
-    if len(used) != 1:
-        return {}
-    (only,) = used
-    return {name: only for name in GENERIC if name not in program.shapes}
+    free = {name: row for name, row in of_layers.items() if name not in program.shapes}
+    return free | dict.fromkeys(names, used.pop() if len(used) == 1 else "")
+
+
+def _activations(program: Program) -> Iterator[tuple[str, str]]:
+    """The functions that are whole statements, each with the text of what it is applied to."""
+    for statement in program.statements:
+        match statement.value:
+            case Apply(op=op, args=(argument, *_)) if _is_function(op):
+                yield show(argument), op
+
+
+def _is_function(op: str) -> bool:
+    row = operator(op)
+    return row.notation.kind == "call" and row.elementwise
 
 
 def example_axis(program: Program) -> int | None:

@@ -302,12 +302,16 @@ class Atoms(Names):
 
     def function(self, token: Token, rows: tuple[str, ...], primes: int = 0) -> Syntax:
         """A function with its argument: f(x), f'(x), f^2(x), f x."""
+        label, above = self.layer_label()
+        own = self.scope.function(f"{token.text}{label}") if label else None
+        rows = (own,) if own else rows
         further, power = self.marks()
-        primes += further
+        primes += above + further
         node: Syntax
         atom = next((row for row in rows if TABLE[row].notation.kind == "atom"), None)
         if atom is not None and self.take("_"):
-            return self.shaped(token.span, atom, self.subscript())
+            shaped = self.shaped(token.span, atom, self.subscript())
+            return self.filled(token, shaped)
         along = self.along(rows)
         if self.next.text in ("(", "[", "{") and self.next.kind == "op":
             args, keywords = self.arguments()
@@ -325,12 +329,57 @@ class Atoms(Names):
             return unwrapped(args[0])
         if len(args) == 1 and atom is not None and is_comparison(args[0]):
             return args[0]
+        if token.text in words.COMPOSED and args and not primes:
+            return self.composed(token, args, keywords)
         qualified = token.mark.endswith(".")
         if words.TRANSPOSE_ROW in rows:
             args = args[:1]
         self.matlab = self.matlab or (not qualified and is_matlab(token.text, args))
         node = self.call(token, rows, args, keywords, primes, qualified)
         return node if power is None else self.infix(words.POWER_ROW, node, power)
+
+    def filled(self, token: Token, ones: Syntax) -> Syntax:
+        """`zeros_{n × 1}`, `ones_n`."""
+        value = words.FILLED.get(token.text)
+        if value is None:
+            return ones
+        return self.infix(words.SCALING, Number(token.span, Fraction(value)), ones)
+
+    def layer_label(self) -> tuple[str, int]:
+        """Passes the layer in `g^{[1]}(z)`; the number of the function, or nothing; primes."""
+        if not self.layer_at(0):
+            return "", 0
+        braced = self.peek().text == "{"
+        label = self.peek(2 + braced).text
+        self.skip(3 + braced)
+        self.expect("]")
+        primes = 0
+        while braced and self.take("'"):
+            primes += 1
+        if braced:
+            self.expect("}")
+        return label, primes
+
+    def composed(
+        self, token: Token, args: tuple[Syntax, ...], keywords: tuple[tuple[str, Syntax], ...]
+    ) -> Syntax:
+        """`logsumexp(z, axis=0)` as log(sum(exp(z), axis=0))."""
+        last, second, *first = words.COMPOSED[token.text]
+        node, *further = args
+        for step in reversed(first):
+            node = self.step(token, step, (node,), ())
+        node = self.step(token, second, (node, *further), keywords)
+        return self.step(token, last, (node,), ())
+
+    def step(
+        self,
+        token: Token,
+        name: str,
+        args: tuple[Syntax, ...],
+        keywords: tuple[tuple[str, Syntax], ...],
+    ) -> Call:
+        called = Token(token.kind, name, token.start, token.end)
+        return self.call(called, words.FUNCTIONS[name], args, keywords, 0, qualified=True)
 
     def bare_argument(self) -> Syntax:
         self.enter()

@@ -262,6 +262,11 @@ class Cursor(ABC):
     def resolved(self, name: str) -> str | None:
         return name if name in self.locals else self.scope.lookup(name)
 
+    def is_index_letter(self, name: str) -> bool:
+        """Whether a letter counts something: it is bound, or no name as it stands."""
+        known = self.scope.lookup(name, fold=False) is not None
+        return len(name) == 1 and (name in self.locals or not known)
+
     def layer_at(self, offset: int) -> bool:
         """Whether a layer number such as ^{[2]} comes after `offset` tokens."""
         braced = self.peek(offset + 1).text == "{"

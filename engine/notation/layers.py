@@ -22,6 +22,8 @@ from engine.notation.syntax import (
     Unary,
 )
 
+TRANSPOSED = "tr"  # a transpose in braces above; elsewhere the trace
+
 
 class Layers(Subscripts):
     """Reads superscripts."""
@@ -55,6 +57,14 @@ class Layers(Subscripts):
         text = token.text
         if text == "+":
             return self.positive_part(node)
+        inner, closing, rest = text.partition(")")
+        if closing and rest and inner[:1] == "(":
+            cut = token.start + len(inner) + 1
+            node = self.raised(node, Token("sup", f"{inner})", token.start, cut))
+            behind = Token("sup", rest, cut, token.end)
+            if not rest.isdecimal():
+                return self.raised(node, behind)
+            return self.infix(words.POWER_ROW, node, Number(behind.span, Fraction(rest)))
         if text.startswith("(") and text.endswith(")"):
             if text[1:-1].isdecimal() and self.known(node, text[1:-1]) is not None:
                 return self.labelled(node, text[1:-1])
@@ -113,9 +123,10 @@ class Layers(Subscripts):
             self.split_token(token)
 
     def is_postfix_script(self, token: Token) -> bool:
-        if token.kind not in ("name", "command", "op") or token.text not in words.POSTFIXES:
-            return token.text == "'" and token.kind == "op"
         braced = self.next.text == "{"
+        named = token.text in words.POSTFIXES or (braced and token.text == TRANSPOSED)
+        if token.kind not in ("name", "command", "op") or not named:
+            return token.text == "'" and token.kind == "op"
         return not braced or self.peek(2).text == "}"
 
     def postfix_script(self, node: Syntax) -> Syntax:
@@ -204,8 +215,3 @@ class Layers(Subscripts):
         while isinstance(node, Index):
             node = node.base
         return self.resolved(f"{node.spelling}{label}") if isinstance(node, Name) else None
-
-    def is_index_letter(self, name: str) -> bool:
-        """Whether a letter counts something: it is bound, or no name as it stands."""
-        known = self.scope.lookup(name, fold=False) is not None
-        return len(name) == 1 and (name in self.locals or not known)

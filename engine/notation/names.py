@@ -116,8 +116,7 @@ class Names(Scripts):
             return self.spoken_sum(token)
         if text in words.SUM_SIGNS or (text == "sum" and token.kind == "command"):
             return self.summed(token)
-        own = self.scope.function(text) or self.nicknames.get(text)
-        rows = (own,) if own else words.FUNCTIONS.get(text)
+        rows = self.own_function(text) or words.FUNCTIONS.get(text)
         if rows is not None and words.TRANSPOSE_ROW in rows and self.next.text != "(":
             return Name(token.span, text)
         if rows is not None:
@@ -147,6 +146,14 @@ class Names(Scripts):
         if pieces is None:
             return Name(token.span, text)
         return self.split(token, pieces)
+
+    def own_function(self, name: str) -> tuple[str, ...]:
+        """The rows that a function name of the exercise or the answer may stand for."""
+        own = self.scope.function(name)
+        if own == "":
+            return tuple(sorted(set(self.scope.applied.values())))
+        own = own or self.nicknames.get(name)
+        return (own,) if own else ()
 
     def special_call(self, token: Token) -> Syntax | None:
         """`len(X)`, `float(z > 0)`, `einsum(…)`, `sigmoid_prime(z)`; None for anything else."""

@@ -23,7 +23,7 @@ from engine.notation import vocabulary as words
 from engine.notation.atoms import ONE_SIGNS
 from engine.notation.components import unbound
 from engine.notation.conditions import CASES
-from engine.notation.cursor import ALSO, in_one_word, is_comparison
+from engine.notation.cursor import ALSO, CLOSING, in_one_word, is_comparison
 from engine.notation.errors import Mistake, Problem
 from engine.notation.lexer import Token
 from engine.notation.prose import Prose
@@ -68,6 +68,10 @@ class Parser(Prose):
 
     def answer(self) -> Answer:
         clauses = self.clauses
+        while self.is_side_word():
+            self.advance()
+            clauses.append(self.clause(side=True))
+            self.take(":", ",", ";")
         clauses.append(self.clause(side=False))
         while not self.ended():
             side = self.separator()
@@ -99,6 +103,9 @@ class Parser(Prose):
             return True
         if self.take(";", "=>", "->") or self.next.start in self.breaks:
             return False
+        if self.is_definition():
+            self.bracketed_definition()
+            return False
         if self.is_remark():
             self.skip_remark()
             return False
@@ -107,6 +114,24 @@ class Parser(Prose):
         if self.ended() or self.take("."):
             return False
         self.fail("expected an operator or the end")
+
+    def is_definition(self) -> bool:
+        """Whether a definition in brackets comes behind a formula: `(s - y) x (s = sigmoid(z))`."""
+        name = self.peek()
+        defined = name.kind == "name" and name.text in self.defined
+        return (
+            self.next.text in ("(", "[")
+            and self.next.spaced
+            and not self.open
+            and defined
+            and self.peek(2).text == "="
+            and self.scope.lookup(name.text) is None
+        )
+
+    def bracketed_definition(self) -> None:
+        closing = CLOSING[self.advance().text]
+        self.clauses.append(self.clause(side=True))
+        self.expect(closing)
 
     def check_numbers(self) -> None:
         """Refuses 1.2.3, and 2 3 for a product."""
@@ -218,7 +243,7 @@ class Parser(Prose):
     def chained(self, items: list[Syntax]) -> Syntax:
         """`items` with the factors that follow side by side."""
         while True:
-            if self.next.text == "·":
+            if self.next.text == "·" or self.is_dot():
                 self.advance()
                 items.append(self.signed())
             elif self.starts_factor():
@@ -227,6 +252,13 @@ class Parser(Prose):
             else:
                 break
         return self.together(items)
+
+    def is_dot(self) -> bool:
+        """Whether a full stop stands for a product: `X . Y`, `X.(Y)`; one that ends is tight."""
+        dot, after = self.next, self.peek()
+        if dot.text != "." or after.start in self.breaks or after.kind == "end":
+            return False
+        return dot.spaced and after.spaced if dot.spaced else after.text == "(" and not after.spaced
 
     def starts_factor(self) -> bool:
         token = self.next
@@ -244,7 +276,8 @@ class Parser(Prose):
                 closing = self.open[-1] if self.open else ""
                 if closing == "|" and token.text == "‖" and token.end == token.start + 2:
                     return False
-                if token.text in ("(", "[") and not self.open and self.is_remark():
+                apart = token.text in ("(", "[") and not self.open
+                if apart and (self.is_remark() or self.is_definition()):
                     return False
                 return token.text in STARTING_SIGNS and token.text != closing
         return False

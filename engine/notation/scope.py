@@ -29,6 +29,9 @@ WORDS = {
     "lam": "lambda",
     "reg": "lambda",
     "lmbda": "lambda",
+    "lambd": "lambda",
+    "lamda": "lambda",
+    "lda": "lambda",
     "eps": "epsilon",
     "varepsilon": "epsilon",
 }
@@ -59,7 +62,8 @@ def _plain(mark: str) -> str:
 class Scope:
     """The meaning of every name an answer may use.
 
-    `functions` binds further function names to rows of the operator table (`g` to `tanh`);
+    `functions` binds further function names to rows of the operator table (`g` to `tanh`), or to
+    nothing, where `applied` says by its argument what a function is (`Z1` to `tanh`);
     `definitions` are names that stand for expressions; `example_axis` is the axis that x^{(i)}
     selects along; `base` is the number of the first entry in square brackets; in the MATLAB
     dialect `*` is a matrix product.  Where `wanted` is known, the shape of the whole answer, an
@@ -84,6 +88,7 @@ class Scope:
     one_hot: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
     entry_bars: bool = False
+    applied: Mapping[str, str] = field(default_factory=dict)
     operands: Mapping[str, Expr] = field(default_factory=dict)
     examples: Dim | None = None
     entry: tuple[int, ...] = ()
@@ -104,6 +109,7 @@ class Scope:
         asked: Iterable[str] = (),
         examples: Dim | None = None,
         entry: tuple[int, ...] = (),
+        applied: Mapping[str, str] | None = None,
     ) -> Scope:
         """The scope of `program`: its symbols and statements, their aliases and its dimensions."""
         named: tuple[Symbol | Statement, ...] = (*program.symbols, *program.statements)
@@ -126,6 +132,7 @@ class Scope:
             ),
             operands=_usual_operands(program),
             examples=examples,
+            applied=applied or {},
             entry=entry,
             products=_products(program),
         )

@@ -58,7 +58,8 @@ class Subscripts(Arguments):
         if self.next.text == ":":
             return self.colon()
         is_raw = self.next.kind in ("name", "number") or self.next.text == "∞"
-        if raw and is_raw and self.peek().text in (",", "}", "]"):
+        letter = self.next.kind == "name" and self.is_index_letter(self.next.text)
+        if ((raw and is_raw) or letter) and self.peek().text in (",", "}", "]"):
             return self.raw(self.advance())
         if (
             raw

@@ -49,6 +49,7 @@ def _functions() -> dict[str, tuple[str, ...]]:
             table[word] = (*table.get(word, ()), row.name)
     table |= {word: (row,) for word, (row, _) in COMPLETED.items()}
     table |= dict.fromkeys(FILLED, table["ones"])
+    table |= {name: table[steps[0]] for name, steps in COMPOSED.items()}
     return table | {"√": table["sqrt"]} | {name.capitalize(): table[name] for name in MODULES}
 
 
@@ -75,6 +76,15 @@ COMPLETED = {
     "heaviside": ("greater", 0),
     "Heaviside": ("greater", 0),
     "square": ("pow", 2),
+}
+
+# Functions that are others, one after the other; the second of them takes what is not an operand.
+COMPOSED = {
+    "logsumexp": ("log", "sum", "exp"),
+    "log_softmax": ("log", "softmax"),
+    "logsoftmax": ("log", "softmax"),
+    "logsigmoid": ("log", "sigmoid"),
+    "log_sigmoid": ("log", "sigmoid"),
 }
 
 # Constant matrices that are multiples of ones.
@@ -158,7 +168,7 @@ PROSE = ASKED | {
     "yields", "think", "guess", "believe", "loss", "cost", "final", "is", "are", "should", "must",
     "be", "equals", "of", "by", "using", "chain", "rule", "since",
 }  # fmt: skip
-LINKS = frozenset({"is", "equals", "becomes", "gives", "yields"})
+LINKS = frozenset({"is", "equals", "becomes", "gives", "yields", "denotes", "means"})
 REMARKS = frozenset(
     {
         "because", "since", "as", "by", "which", "note", "shape", "same", "dims", "dim", "size",

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.expression import Const, Expr, apply, const
 from engine.notation import vocabulary as words
+from engine.notation.cursor import unwrapped
 from engine.notation.elaborate.attributes import UNKNOWN, operands, shape_node
 from engine.notation.elaborate.products import check_exponent
 from engine.notation.elaborate.slopes import Slopes
@@ -26,7 +27,7 @@ class Calls(Slopes):
         for key in node.spelling, node.spelling.lower():
             own = self.scope.function(key)
             if own is not None:
-                return self.applied(node, TABLE[own])
+                return self.applied(node, TABLE[own] if own else self.by_argument(node))
         if node.spelling in FLIPS:
             return self.turned(node, FLIPS[node.spelling])
         if node.rows and node.rows[0] in USUAL:
@@ -39,6 +40,17 @@ class Calls(Slopes):
         if sugar is not None and (not node.rows or sugar.arity == len(node.args)):
             return self.sugared(node, sugar)
         return self.applied(node, self.choose(node))
+
+    def by_argument(self, node: Call) -> Operator:
+        """The function that the exercise applies to the argument: g'(Z1) is tanh'(Z1)."""
+        argument = unwrapped(node.args[0]) if len(node.args) == 1 else None
+        name = argument.spelling if isinstance(argument, Name) else ""
+        row = self.scope.applied.get(self.scope.lookup(name) or "")
+        if row is None:
+            known = " or ".join(sorted(set(self.scope.applied.values())))
+            message = f"the function {node.spelling} is not the same everywhere here: write {known}"
+            raise Mistake(Problem("parse", node.span, message))
+        return TABLE[row]
 
     def choose(self, node: Call) -> Operator:
         """The row that takes this many operands."""

@@ -51,14 +51,16 @@ class Positions(Symbols):
 
     def single(self, node: Syntax) -> Expr:
         """A position in square brackets; [[j]] and [j:j+1] keep the dimension."""
-        return self.position(node.inner if isinstance(node, Group) else node)
+        return self.position(node.inner if isinstance(node, Group) else node, bracket=True)
 
     def positions(self, items: tuple[Syntax | None, ...], shape: Shape) -> list[Expr | None]:
         if len(items) == 1 and isinstance(items[0], Name):
             return [self.position(part) for part in parts(items[0], shape)]
         return [None if item is None else self.position(item) for item in items]
 
-    def position(self, node: Syntax) -> Expr:
+    def position(self, node: Syntax, bracket: bool = False) -> Expr:
+        if not bracket and isinstance(node, Name) and node.spelling in self.counted:
+            return self.counted[node.spelling]
         if isinstance(node, Name) and node.spelling.isdecimal():
             return Const(Fraction(int(node.spelling)))
         if isinstance(node, Name) and node.spelling in self.free.keys() - self.bound.keys():

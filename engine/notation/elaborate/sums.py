@@ -43,9 +43,12 @@ class Sums(Calls):
         own = free_name(node.index, self.scope)
         variable = Var(own)
         self.bound[node.index] = apply("sub", variable, ONE) if zero_based else variable
+        if zero_based:
+            self.counted[node.index] = variable
         if node.high is not None:
             self.ranges[own] = self.high(node, zero_based)
         body = self.body(node, own)
+        self.counted.pop(node.index, None)
         if before is None:
             del self.bound[node.index]
         else:

@@ -41,6 +41,9 @@ class Symbols(ABC):
             for name, count in zip(options.free, counts, strict=True)
         }
         self.entry: Expr | None = None
+        self.counted: dict[str, Expr] = {}  # indices from 0, counted from 1 where they stand below
+        if options.from_zero:
+            self.counted = dict(zip(options.free, map(Var, self.indices), strict=True))
         self.forked = False
         self.swept = False
         self.one_example: Var | None = None
