@@ -16,12 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from api.client import Client
 from api.command import Arguments, CommandFailed
 from api.seed_course import ensure_demo_course
 from api.serve import settings_for
+from api.settings import Settings
 from api.supervisor import Service
 from generator.worksheet import WorksheetPlan, load_worksheet
 
@@ -88,7 +89,19 @@ def main(words: Sequence[str]) -> int:
     return 1 if missed else 0
 
 
-def demonstrate(service: Service) -> list[Result]:
+class Place(Protocol):
+    """Where a service runs, and the settings it was given."""
+
+    @property
+    def url(self) -> str:
+        """The beginning of its addresses."""
+
+    @property
+    def settings(self) -> Settings:
+        """Those of its processes that know the database."""
+
+
+def demonstrate(service: Place) -> list[Result]:
     """Every expectation with its verdict, printed as a table, and the analytics after it."""
     course = ensure_demo_course(service.settings)
     instructor = Client(service.url, course.instructor_token)

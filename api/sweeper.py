@@ -6,6 +6,7 @@ message or verdict died with a process; grading it twice is harmless, losing it 
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import signal
@@ -15,6 +16,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
@@ -82,11 +84,20 @@ class Sweeper:
                     swept(attempt, self.now(), self.stale_after)
 
 
-def run(sweeper: Sweeper, pause: float, stopped: threading.Event) -> None:
-    """Sweeps until told to stop; a broker or database that is away is waited for."""
+def run(
+    sweeper: Sweeper,
+    pause: float,
+    stopped: threading.Event,
+    alive: Callable[[], None] = lambda: None,
+) -> None:
+    """Sweeps until told to stop; a broker or database that is away is waited for.
+
+    alive: called after each round.
+    """
     trouble = ""
     while not stopped.is_set():
         trouble = _round(sweeper, trouble)
+        alive()
         stopped.wait(pause)
 
 
@@ -105,8 +116,17 @@ def _round(sweeper: Sweeper, trouble: str) -> str:
     return ""
 
 
-def main() -> int:
+def arguments() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(prog="api.sweeper", description=__doc__)
+    options.add_argument(
+        "--alive", type=Path, metavar="FILE", help="file that is touched after each round"
+    )
+    return options
+
+
+def main(words: Sequence[str] | None = None) -> int:
     """Sweeps until SIGTERM or SIGINT; 0 then, 2 for a setting that makes no sense."""
+    file: Path | None = arguments().parse_args(words).alive
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s sweeper: %(message)s")
     try:
         settings = Settings.from_environment(os.environ)
@@ -116,7 +136,8 @@ def main() -> int:
     stopped = stop_on_signal()
     stale_after = timedelta(seconds=settings.stale_after)
     database, queue = Database(settings.database_url), GradeQueue(settings.broker_url)
-    run(Sweeper(database, queue, stale_after, utc_now), settings.sweep_every, stopped)
+    alive = file.touch if file else lambda: None
+    run(Sweeper(database, queue, stale_after, utc_now), settings.sweep_every, stopped, alive)
     return 0
 
 

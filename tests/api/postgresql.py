@@ -47,7 +47,8 @@ SUPERUSER = "gradbook"
 START_SECONDS = 30.0
 
 INITDB = (
-    *("--no-sync", "--no-instructions", "--auth=trust", f"--username={SUPERUSER}"),
+    *("--no-sync", "--no-instructions", f"--username={SUPERUSER}"),
+    *("--auth-local=trust", "--auth-host=scram-sha-256"),
     *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
 )
 # What is written need not survive a power cut; it survives a kill of the server.
@@ -130,8 +131,11 @@ class LocalServer(Server):
 
 
 @contextmanager
-def started(extra: dict[str, str] | None = None) -> Iterator[LocalServer]:
-    """A server of our own, gone afterwards with everything it kept; `extra` are settings of it."""
+def started(port: int | None = None) -> Iterator[LocalServer]:
+    """A server of our own, gone afterwards with everything it kept.
+
+    port: of 127.0.0.1, on which it listens too, to those who know a password.
+    """
     found = programs("initdb", "postgres")
     if found is None:
         pytest.fail(NOWHERE)
@@ -140,12 +144,13 @@ def started(extra: dict[str, str] | None = None) -> Iterator[LocalServer]:
         prefix = unprivileged(folder)
         binaries = reachable(found, folder) if prefix else found
         initialise((*prefix, str(binaries / "initdb")), folder)
-        settings = [f"--{name}={value}" for name, value in {**SERVER, **(extra or {})}.items()]
+        tcp = {"listen_addresses": "127.0.0.1", "port": str(port)} if port else {}
+        settings = [f"--{name}={value}" for name, value in {**SERVER, **tcp}.items()]
         command = (str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder))
         keeper = Keeper()
         program = Program("postgresql", (*prefix, *command, *settings), {"LC_ALL": "C"})
         address = URL.create(
-            "postgresql", username=SUPERUSER, database="postgres", query={"host": str(folder)}
+            "postgresql", SUPERUSER, port=port, database="postgres", query={"host": str(folder)}
         )
         server = LocalServer(address, Process(program, folder / "log", keeper))
         try:

@@ -77,12 +77,22 @@ def test_the_grader_cannot_reach_the_database() -> None:
     assert set(SERVICES["grader"]["networks"]).isdisjoint(SERVICES["postgres"]["networks"])
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_our_processes_have_few_rights(name: str) -> None:
+@pytest.mark.parametrize("name", SERVICES)
+def test_processes_have_few_rights(name: str) -> None:
     service = SERVICES[name]
+    assert service["user"] == ("gradbook" if name in OURS else name)
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
     assert "privileged" not in service
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_stays_up_says_whether_it_is_well(name: str) -> None:
+    service = SERVICES[name]
+    ends_by_itself = service["restart"] == "no"
+    assert ends_by_itself is (name == "migrate")
+    assert ends_by_itself is ("healthcheck" not in service)
 
 
 def test_the_image_runs_as_somebody_unprivileged_and_has_every_package() -> None:
