@@ -77,8 +77,8 @@ def desk(
 
 @pytest.fixture
 def furnished(house: House, desk: Desk) -> Desk:
-    """The desk, with people, a worksheet, an attempt with its verdict and one without."""
-    house.worksheet()
+    """The desk, with people, a practice set, an attempt with its verdict and one without."""
+    house.practice_set()
     house.record(house.attempt())
     house.attempt()
     house.database.close()

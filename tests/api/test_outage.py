@@ -67,7 +67,7 @@ def known(database: Database, attempts: list[uuid.UUID]) -> list[bool]:
 def test_a_server_that_is_restarted_under_load(
     house: House, own_server: LocalServer, end: Callable[[LocalServer], None]
 ) -> None:
-    house.worksheet()
+    house.practice_set()
     load = Load(house, house.questions()[0])
     with ThreadPoolExecutor(LEARNERS) as pool:
         learners = [pool.submit(load.submit, number) for number in range(LEARNERS)]
