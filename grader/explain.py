@@ -32,6 +32,8 @@ DECIMAL = re.compile(r"\d*\.(\d+)")
 MOST_LINKS = 8  # of an equality chain are looked at
 LARGEST_DENOMINATOR = 60
 ROUNDED = "rounded-number"
+OVERWRITTEN = "paths-overwritten"
+ASSIGNED_ROWS = re.compile(r"\s*\w+\[\s*[^\W\d]\w+\s*\]\s*=(?!=)")  # dC[idx] = …: idx may repeat
 ALWAYS_TRUE = "mask-always-true"  # the first to be named where an answer has such a mask
 
 
@@ -58,6 +60,8 @@ def wrong_shape(compiled: Compiled, answer: Expr, reading: Read | None) -> tuple
     Where factors side by side could not be multiplied and were read entry by entry, a learner
     meant a matrix product, in which a transpose may be missing: that is looked at first.
     """
+    if reading is not None and ASSIGNED_ROWS.match(reading.syntax.text):
+        return (misconception(OVERWRITTEN).diagnosis(exercise_fields(compiled)),)
     literal = reading is not None and ENTRY_BY_ENTRY in reading.notes
     syntax = None if reading is None else reading.syntax
     first = ill_shaped(compiled, syntax) if literal else ()

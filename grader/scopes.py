@@ -16,7 +16,7 @@ from engine.shapes import SCALAR, Dim, Shape
 from grader.diagnosis.constants import Constants
 from grader.diagnosis.ground import Layout
 
-GENERIC = ("g", "f")
+GENERIC = ("g", "f", "phi", "φ", "varphi", "ϕ", "act")
 COUNTING = ("N", "n_samples", "batch_size", "num_examples")
 PRE_ACTIVATION = re.compile(r"[zZ]\d*")
 

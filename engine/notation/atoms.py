@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from engine.notation import vocabulary as words
+from engine.notation.components import unbound
 from engine.notation.cursor import CLOSING, is_comparison, unwrapped
 from engine.notation.errors import Mistake, Problem
 from engine.notation.lexer import Token
@@ -211,12 +212,14 @@ class Atoms(Names):
         return self.bound(token, (index,), low, high)
 
     def summed(self, token: Token) -> Syntax:
-        """Σ without an index: of all entries of the product that follows."""
+        """Σ without an index: over the one that the product uses, or of all its entries."""
         self.enter()
         body = self.product()
         self.leave()
         span = token.start, body.span[1]
-        return Binder(span, words.BINDER_ROW, "", None, None, body, self.deep(body))
+        used = unbound(body) - self.locals
+        index = min(used) if len(used) == 1 else ""
+        return Binder(span, words.BINDER_ROW, index, None, None, body, self.deep(body))
 
     def lower_bound(self, conditions: list[Syntax], more: list[str]) -> tuple[str, Syntax | None]:
         """The index below a sum sign and where it starts; `i: z_i > 0` adds a condition, `i, j`
@@ -347,13 +350,15 @@ class Atoms(Names):
 
     def layer_label(self) -> tuple[str, int]:
         """Passes the layer in `g^{[1]}(z)`; the number of the function, or nothing; primes."""
+        primed = int(self.next.text == "'" and self.layer_at(1))  # g'^{[1]}(z)
+        self.skip(primed)
         if not self.layer_at(0):
             return "", 0
         braced = self.peek().text == "{"
         label = self.peek(2 + braced).text
         self.skip(3 + braced)
         self.expect("]")
-        primes = 0
+        primes = primed
         while braced and self.take("'"):
             primes += 1
         if braced:

@@ -12,6 +12,7 @@ from engine.notation.lexer import Token
 from engine.notation.syntax import Derivative, Group, Index, Infix, Name, Syntax
 
 SPEAKER = "I"  # of `I think`; elsewhere the identity
+SHORTEST_WORD, FEWEST_WORDS = 2, 2  # of a remark in brackets
 TIMES = frozenset({"x", "×", "times", ",", "by", "*"})
 ENDS = frozenset({"", ";", ",", ".", "=>"})
 
@@ -94,11 +95,20 @@ class Prose(Conditions):
         if token.text == "∀" or (token.text == "for" and self.is_quantifier()):
             return True
         if token.text in ("(", "[") and token.spaced:
-            return self.is_noted(1) or self.shape_length() > 0
+            return self.is_noted(1) or self.shape_length() > 0 or self.is_in_words()
         joined = self.peek().text in words.LINKS or self.peek().text == "="
         if joined and self.peek(2).text in words.ARTICLES:
             return token.kind == "name" and self.is_unknown(self.peek(2))
         return token.text not in words.CONDITIONS and self.is_noted(0)
+
+    def is_in_words(self) -> bool:
+        """Whether a bracket holds nothing but words that mean nothing here: (last write wins)."""
+        offset = 1
+        while self.is_said(offset) and len(self.peek(offset).text) >= SHORTEST_WORD:
+            if self.peek(offset).text in words.FUNCTIONS:
+                return False
+            offset += 1
+        return offset > FEWEST_WORDS and self.peek(offset).text in (")", "]")
 
     def is_noted(self, offset: int) -> bool:
         word = self.peek(offset)

@@ -70,7 +70,7 @@ def read_again(syntax: Answer, scope: Scope, *, strict: bool = False) -> Reading
     """What a surface tree says in `scope`, which may be another than it was parsed in."""
     outcome = _plainly(syntax, scope, Options(strict=strict))
     if strict or (not syntax.matlab and _fits(outcome, scope)):
-        return outcome if strict or "|" not in syntax.text else _of_lengths(outcome, syntax, scope)
+        return outcome if strict else _unless_contested(outcome, syntax, scope)
     if isinstance(outcome, Unreadable) and scope.wanted is not None:
         outcome = _in_components(outcome, syntax, scope)
     if not _fits(outcome, scope):
@@ -78,18 +78,45 @@ def read_again(syntax: Answer, scope: Scope, *, strict: bool = False) -> Reading
     return _in_matlab(outcome, syntax, scope) if syntax.matlab else outcome
 
 
-def _of_lengths(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
-    """`outcome`, unless |r| may be meant for the length of r as well as for its entries.
+@dataclass(frozen=True)
+class Contested:
+    """A sign whose meanings may both conform; where they do and differ, the learner is asked."""
 
-    It may not where the exercise itself writes |r| for its entries.
+    signs: tuple[str, ...]
+    options: Options
+    hint: str
+
+
+CONTESTED = (
+    Contested(
+        ("|",),
+        Options(lengths=True),
+        "write ‖…‖ for the length of a vector, abs(…) for its entries",
+    ),
+    Contested(
+        ("⊗", "otimes"),
+        Options(outer=True),
+        "write ⊙ for a product entry by entry, a bᵀ for the outer product",
+    ),
+)
+
+
+def _unless_contested(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
+    """`outcome`, unless a sign may be meant otherwise: |r| for the length of r, ⊗ for r rᵀ.
+
+    |r| may not where the exercise itself writes it for its entries.
     """
-    if scope.wanted is None or scope.entry_bars:
-        return outcome
-    other = _plainly(syntax, scope, Options(lengths=True))
-    if not (isinstance(outcome, Read) and isinstance(other, Read) and _fits(other, scope)):
-        return outcome
-    hint = "write ‖…‖ for the length of a vector, abs(…) for its entries"
-    return outcome if other.expr == outcome.expr else Ambiguous((outcome, other), hint)
+    for each in CONTESTED:
+        if scope.wanted is None or not any(sign in syntax.text for sign in each.signs):
+            continue
+        if each.options.lengths and scope.entry_bars:
+            continue
+        other = _plainly(syntax, scope, each.options)
+        if not (isinstance(outcome, Read) and isinstance(other, Read) and _fits(other, scope)):
+            continue
+        if other.expr != outcome.expr:
+            return Ambiguous((outcome, other), each.hint)
+    return outcome
 
 
 def _fits(outcome: Reading, scope: Scope) -> bool:
@@ -141,6 +168,11 @@ ALTERNATIVES = (
         "A ⊙ B C was read as (A ⊙ B) C, which is how it conforms",
     ),
     Alternative(("⊗", "otimes"), Options(outer=True), "⊗ was read as the outer product"),
+    Alternative(
+        (")/(", ") / ("),
+        Options(fractions=True),
+        "A (B)/(C) was read as A (B/C), which is how it conforms",
+    ),
 )
 
 

@@ -21,6 +21,7 @@ from engine.operators.row import CHAIN
 MAX_EXPONENT = 1000
 PRIMES = "'′’"
 DOTS = ("·", "⋅", "∙", "•", "cdot")
+MULTIPLES = (words.SCALING, words.QUOTIENT_ROW)
 CROSSES = frozenset({"×", "times"})
 MATLAB_PRODUCT = frozenset({"*", "∗", "ast"})
 
@@ -54,6 +55,11 @@ class Products(Units):
             ratio = self.differential(node)
             if ratio is not None:
                 return ratio
+            if self.options.fractions and isinstance(node.left, Chain):
+                *before, over = node.left.items
+                span = over.span[0], node.span[1]
+                fraction = Infix(span, node.op, over, node.right, node.depth, node.sign)
+                return self.product(node.span, [*before, fraction])
         if self.units:
             identity = self.identity(node)
             if identity is not None:
@@ -100,7 +106,7 @@ class Products(Units):
         for place, item in enumerate(node.items):
             if isinstance(item, Group) and self.is_open(item) and len(node.items) > 1:
                 before, after = node.items[:place], node.items[place + 1 :]
-                return self.expr(placed(item, before, after, node.depth))
+                return self.expr(self.placed(item, before, after, node.depth))
         return self.product(node.span, list(node.items))
 
     def is_open(self, node: Syntax) -> bool:
@@ -109,9 +115,46 @@ class Products(Units):
             case Group(inner=inner) | Unary(op="neg", arg=inner):
                 return self.is_open(inner)
             case Infix(op="add" | "sub", left=left, right=right):
-                sides = [is_of_ones(left), is_of_ones(right)]
+                sides = [self.is_of_ones(left), self.is_of_ones(right)]
                 return any(sides) or self.is_open(left) or self.is_open(right)
         return False
+
+    def is_of_ones(self, node: Syntax) -> bool:
+        """Whether a term is a multiple of 1 1^T alone."""
+        match node:
+            case Group(inner=inner) | Unary(op="neg", arg=inner):
+                return self.is_of_ones(inner)
+            case Infix(op=op, left=left, right=right) if op in MULTIPLES:
+                return self.is_of_ones(left) or (op == words.SCALING and self.is_of_ones(right))
+            case Chain(items=items):
+                ones = {
+                    place
+                    for place, (one, two) in enumerate(pairwise(items))
+                    if _is_one(one) and _is_one_transposed(two)
+                }
+                rest = (item for n, item in enumerate(items) if not {n, n - 1} & ones)
+                return bool(ones) and not any(self.expr(item).shape for item in rest)
+        return False
+
+    def placed(
+        self, node: Syntax, before: tuple[Syntax, ...], after: tuple[Syntax, ...], depth: int
+    ) -> Syntax:
+        """The terms of a sum, each with the factors around the sum."""
+        match node:
+            case Group(inner=inner):
+                return self.placed(inner, before, after, depth)
+            case Unary(op="neg", arg=arg, span=span):
+                return Unary(span, "neg", self.placed(arg, before, after, depth), depth)
+            case Infix(op="add" | "sub" as op, left=left, right=right, span=span):
+                one, two = (self.placed(side, before, after, depth) for side in (left, right))
+                return Infix(span, op, one, two, depth)
+            case Infix(op=op, left=left, right=right, span=span) if self.is_of_ones(left):
+                return Infix(span, op, self.placed(left, before, after, depth), right, depth)
+            case Infix(op=op, left=left, right=right, span=span) if self.is_of_ones(right):
+                return Infix(span, op, left, self.placed(right, before, after, depth), depth)
+            case Chain(items=items, span=span):
+                return Chain(span, (*before, *items, *after), depth)
+        return Chain(node.span, (*before, node, *after), depth)
 
     def product(
         self, span: Span, nodes: list[Syntax], elementwise: bool = False, literal: bool = False
@@ -162,45 +205,12 @@ class Products(Units):
         return self.build(words.PRODUCT_OF_MATRICES, span, left, right)
 
 
-def is_of_ones(node: Syntax) -> bool:
-    """Whether a term is a multiple of 1 1^T alone."""
-    match node:
-        case Group(inner=inner) | Unary(op="neg", arg=inner):
-            return is_of_ones(inner)
-        case Infix(op=op, left=left, right=right) if op in (words.SCALING, words.QUOTIENT_ROW):
-            return is_of_ones(left) or (op == words.SCALING and is_of_ones(right))
-        case Chain(items=items):
-            return any(_is_one(a) and _is_one_transposed(b) for a, b in pairwise(items))
-    return False
-
-
 def _is_one(node: Syntax) -> bool:
     return isinstance(node, One) or (isinstance(node, Number) and node.value == 1)
 
 
 def _is_one_transposed(node: Syntax) -> bool:
     return isinstance(node, Unary) and node.op == words.TRANSPOSE_ROW and isinstance(node.arg, One)
-
-
-def placed(
-    node: Syntax, before: tuple[Syntax, ...], after: tuple[Syntax, ...], depth: int
-) -> Syntax:
-    """The terms of a sum, each with the factors around the sum."""
-    match node:
-        case Group(inner=inner):
-            return placed(inner, before, after, depth)
-        case Unary(op="neg", arg=arg, span=span):
-            return Unary(span, "neg", placed(arg, before, after, depth), depth)
-        case Infix(op="add" | "sub" as op, left=left, right=right, span=span):
-            one, two = (placed(side, before, after, depth) for side in (left, right))
-            return Infix(span, op, one, two, depth)
-        case Infix(op=op, left=left, right=right, span=span) if is_of_ones(left):
-            return Infix(span, op, placed(left, before, after, depth), right, depth)
-        case Infix(op=op, left=left, right=right, span=span) if is_of_ones(right):
-            return Infix(span, op, left, placed(right, before, after, depth), depth)
-        case Chain(items=items, span=span):
-            return Chain(span, (*before, *items, *after), depth)
-    return Chain(node.span, (*before, node, *after), depth)
 
 
 def _conform(left: Expr, right: Expr) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.expression import Var
@@ -122,6 +124,7 @@ ROWS = {
         ("W^{[1]}_{1,2}", "W1_{12}"),
         (r"\sum_{j=1}^{n} x_j X_j", "sum_j x_{j} X_{j,:}"),  # no example: j runs to n
         ("sum_j c_j A_j", "sum_j c_{j} A_{:,j}"),
+        (r"\sum (a_i - y_i) X_i", "sum_i (a_{i} - y_{i}) X_{:,i}"),  # the one index there is
     ),
     "ones and identities": (
         ("1^T A", "ones(m, 1)^T A"),
@@ -135,6 +138,13 @@ ROWS = {
         ("(I - 11^T/m) A", "A - 1 ones(m, 1)^T A / m"),
         (r"X (I_m - \tfrac1m \mathbf{1}\mathbf{1}^T)", "X - (1/m) X ones(m, 1) ones(m, 1)^T"),
         ("I w", "w"),
+    ),
+    "layers of a function": (
+        ("g^{[1]}'(z1)", "1 - tanh(z1)^2"),
+        ("g^{[1]'}(z1)", "1 - tanh(z1)^2"),
+        (r"g^{[1]\prime}(z1)", "1 - tanh(z1)^2"),
+        ("g'^{[1]}(z1)", "1 - tanh(z1)^2"),
+        ("g^2(z1)", "tanh(z1)^2"),
     ),
     "names": (
         ("W^{[1]} x", "W1 x"),
@@ -164,6 +174,7 @@ ROWS = {
         ("X\n(a-y)^T\n/ m", "X (a - y)^T / m"),
         ("$X (a-y)^T$", "X (a - y)^T"),
         ("a - y.", "a - y"),
+        ("a - y (prediction minus label)", "a - y"),
     ),
     "NumPy and PyTorch": (
         ("X.sum(0)", "sum(X, axis=0)"),
@@ -256,6 +267,25 @@ def test_two_readings_that_differ_are_asked_back() -> None:
     outcome = read("K (1 - K)", SCOPE)
     assert isinstance(outcome, Ambiguous)
     assert [show(each.expr) for each in outcome.readings] == ["K @ (1 - K)", "K * (1 - K)"]
+
+
+VECTORS = Scope(
+    {"s": ("k", 1), "g": ("k", 1), "X": ("k", "n"), "r": ("k", 1)},
+    dimensions=frozenset({"k", "n"}),
+    wanted=("k", 1),
+)
+
+
+def test_an_outer_product_that_could_be_one_entry_by_entry_is_asked_back() -> None:
+    outcome = read("(diag(s) - s ⊗ s) g", VECTORS)
+    assert isinstance(outcome, Ambiguous)
+    assert isinstance(read("s ⊗ g", VECTORS), Read)  # the outer product is no column
+
+
+def test_a_fraction_in_brackets_is_a_factor_where_that_alone_conforms() -> None:
+    outcome = read("X^T (s)/(1 + g)", replace(VECTORS, wanted=("n", 1)))
+    assert isinstance(outcome, Read) and outcome.notes
+    assert show(outcome.expr) == "X^T (s/(1 + g))"
 
 
 CLASSES = Scope(
