@@ -28,11 +28,13 @@ from api.people.routes import api as people_routes
 from api.practice.routes import api as practice_routes
 from api.pressure import Pressure
 from api.queue import GradeQueue
+from api.regrades.routes import api as regrades_routes
 from api.schemas import Problem
 from api.service.routes import api as service_routes
 from api.settings import Settings
 from api.store.database import Database
 from api.tokens.routes import api as tokens_routes
+from api.webhooks.routes import api as webhooks_routes
 from generator.bank import Bank
 
 ROUTES = (
@@ -45,6 +47,8 @@ ROUTES = (
     attempts_routes,
     gradebook_routes,
     analytics_routes,
+    regrades_routes,
+    webhooks_routes,
     audit_routes,
 )
 REQUEST_ID = "X-Request-Id"

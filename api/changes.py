@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import Response, g, request
 
@@ -25,7 +25,6 @@ from api.store.unit import Unit
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
-KEPT = timedelta(hours=24)
 KEPT_HEADERS = ("Location", "ETag")
 
 

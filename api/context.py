@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,6 +15,7 @@ from api.pressure import Pressure
 from api.settings import Settings
 from api.store.database import Database
 from generator.bank import Bank
+from grader.delivery import Priority
 
 EXTENSION = "gradbook"
 
@@ -24,6 +25,16 @@ class Queue(Protocol):
 
     def hand_over(self, message: GradeMessage) -> None:
         """Puts one answer into the queue; BrokerDown when that cannot be done now."""
+
+
+class Outbound(Protocol):
+    """The queue, as far as those need it who send many answers; both raise BrokerDown."""
+
+    def hand_over_many(self, messages: Sequence[GradeMessage], priority: Priority) -> None:
+        """Puts answers into a queue."""
+
+    def backlog(self, priority: Priority = ...) -> int:
+        """How many messages wait in a queue."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import Any
 from celery.utils.log import get_task_logger
 
 from api.attempts.messages import GradeMessage, Record, read_records
-from api.attempts.service import record
+from api.attempts.recording import record
 from api.errors import BrokerDown, MalformedMessage, StoreUnavailable
 from api.settings import Settings
 from api.store.database import Database

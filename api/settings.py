@@ -22,6 +22,10 @@ class Variable:
     meaning: str
     secret: bool = False  # a complaint does not repeat it
 
+    def written(self, value: Any) -> str:
+        """The value as it is written into an environment."""
+        return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
     def value(self, environment: Mapping[str, str]) -> Any:
         """The variable's value; SettingsError names the variable and what was expected."""
         text = environment.get(self.name) or self.default
@@ -40,6 +44,12 @@ def _at_least(minimum: float) -> Callable[[str], float]:
         return number
 
     return read
+
+
+def _yes_or_no(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(text)
+    return text == "yes"
 
 
 def _count(text: str) -> int:
@@ -97,7 +107,11 @@ VARIABLES = (
     ),
     Variable(
         "GRADBOOK_SWEEP_EVERY", "sweep_every", _at_least(0.05), "1",
-        "a number of seconds above 0.05", "pause between two rounds of the sweeper, in seconds",
+        "a number of seconds above 0.05", "pause between two rounds of the scheduler, in seconds",
+    ),
+    Variable(
+        "GRADBOOK_WEBHOOK_PRIVATE", "webhook_private", _yes_or_no, "no", "yes or no",
+        "whether webhooks may be at addresses inside the own network",
     ),
 )  # fmt: skip
 
@@ -116,6 +130,7 @@ class Settings:
     most_waiting: int
     stale_after: float
     sweep_every: float
+    webhook_private: bool
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:

@@ -8,7 +8,7 @@
     web         gunicorn; the listening socket is ours, so a restart refuses nobody
     grader      Celery workers for what strangers typed: no database in their environment
     recorder    the Celery worker that stores verdicts
-    sweeper     hands over again what got lost in between
+    scheduler   hands over what got lost in between, and what else is due again and again
 
 Leaving the block stops them all. Should this process be killed instead, the keeper
 (keeper.py) stops them.
@@ -150,7 +150,7 @@ class Service:
         self._until(source.answers, f"the broker at {source.place} does not answer", patience)
         self._start_some("grader")
         self._migrate()
-        self._start_some("web", "recorder", "sweeper")
+        self._start_some("web", "recorder", "scheduler")
         self._until(self._web_answers, "the web server does not answer")
         self._until(lambda: source.consumers() >= 2, "the grading workers do not come up")
 
@@ -213,7 +213,7 @@ class Service:
 
 def programs(settings: Settings, source: Broker, web_socket: int, graders: int) -> list[Program]:
     """The table of what runs, with everything each one is told."""
-    ours = {row.name: str(getattr(settings, row.field)) for row in VARIABLES}
+    ours = {row.name: row.written(getattr(settings, row.field)) for row in VARIABLES}
     service = environment(ours)
     # It evaluates what strangers typed: the broker's address is all it may know.
     isolated = environment({"GRADBOOK_BROKER_URL": source.url, **ONE_THREAD})
@@ -226,7 +226,7 @@ def programs(settings: Settings, source: Broker, web_socket: int, graders: int) 
         ),
         Program("grader", worker(GRADER, GRADE_QUEUES, f"-c{graders}"), isolated),
         Program("recorder", worker("api.queue", RECORD_QUEUE, "--pool=solo"), service),
-        Program("sweeper", python("-m", "api.sweeper"), service),
+        Program("scheduler", python("-m", "api.scheduler"), service),
     )  # fmt: skip
     return [row for row in rows if row.command]
 

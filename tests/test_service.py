@@ -22,7 +22,7 @@ from api.supervisor import Service
 
 pytestmark = pytest.mark.slow
 
-NAMES = ["broker", "grader", "recorder", "sweeper", "web"]
+NAMES = ["broker", "grader", "recorder", "scheduler", "web"]
 
 
 def settings(data: Path) -> Settings:
@@ -87,7 +87,7 @@ def test_the_grader_is_told_of_no_database(service: Service) -> None:
     assert "GRADBOOK_DATABASE_URL" in told("recorder")
 
 
-@pytest.mark.parametrize("name", ["web", "grader", "sweeper"])
+@pytest.mark.parametrize("name", ["web", "grader", "scheduler"])
 def test_a_killed_process_is_replaced(service: Service, name: str) -> None:
     process = service.processes[name]
     before = process.pid

@@ -11,8 +11,7 @@ from api.attempts.messages import GradeMessage, Record
 from api.attempts.places import entry
 from api.errors import NotFound, NotGradedYet
 from api.identity import Identity
-from api.practice.marking import stand
-from api.store.attempts import Chosen, Recorded, Tally
+from api.store.attempts import Chosen, Recorded
 from api.store.models import Attempt, Question, State, Verdict
 from api.store.paging import Page
 from api.store.unit import Unit
@@ -98,13 +97,6 @@ def swept(attempt: Attempt, now: datetime, stale_after: timedelta) -> None:
     attempt.enqueue_count += 1
     pause = stale_after * 2 ** min(attempt.enqueue_count, 20)
     attempt.due_at = now + min(pause, LONGEST_PAUSE)
-
-
-def record(unit: Unit, records: Sequence[Record], now: datetime) -> Tally:
-    """What became of these verdicts; the second of the same attempt and grader changes nothing."""
-    tally = unit.attempts.record([recorded(each, now) for each in records])
-    stand(unit, tally.new)
-    return tally
 
 
 def recorded(message: Record, now: datetime) -> Recorded:

@@ -57,6 +57,11 @@ class Attempts:
         """The attempt of that id."""
         return self._session.get(Attempt, attempt_id)
 
+    def all_of(self, attempt_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Attempt]:
+        """These attempts, by their ids."""
+        rows = self._session.scalars(select(Attempt).where(Attempt.id.in_(attempt_ids)))
+        return {attempt.id: attempt for attempt in rows}
+
     def add(self, attempt: Attempt) -> Attempt:
         """The attempt, stored."""
         self._session.add(attempt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from api.store.models import AuditEntry, Replay
 from api.store.paging import Page, paged
+
+KEPT = timedelta(hours=24)  # how long the answer to a request is kept to be repeated
 
 
 class Requests:

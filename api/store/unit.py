@@ -9,7 +9,9 @@ from api.store.attempts import Attempts
 from api.store.bank import Exercises
 from api.store.people import People
 from api.store.practice import PracticeSets
+from api.store.regrades import Regrades
 from api.store.requests import Requests
+from api.store.webhooks import Webhooks
 
 
 class Unit:
@@ -23,6 +25,8 @@ class Unit:
         self.attempts = Attempts(session)
         self.analytics = Analytics(session)
         self.requests = Requests(session)
+        self.regrades = Regrades(session)
+        self.webhooks = Webhooks(session)
 
     def flush(self) -> None:
         """Sends what has changed to the database, which may still refuse it."""

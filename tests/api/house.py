@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
 from api.attempts.messages import read_records
-from api.attempts.service import record
+from api.attempts.recording import record
 from api.identity import hashed, new_secret
 from api.settings import Settings
 from api.store.database import Database

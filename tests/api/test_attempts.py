@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from api.attempts.messages import read_records
-from api.attempts.service import grade_message, record
+from api.attempts.recording import record
+from api.attempts.service import grade_message
 from api.attempts.waiting import preferred_wait
 from api.errors import MalformedMessage
 from tests.api.fakes.grader import BUG, record_message

@@ -57,6 +57,31 @@ def of_token(house: House) -> str:
     return str(house.administrator.post("/api/v1/tokens", body).headers["Location"])
 
 
+def of_regrade(form: str) -> Callable[[House], str]:
+    def path(house: House) -> str:
+        made = house.instructor.post("/api/v1/regrades", {})
+        return form.format(made.headers["Location"])
+
+    return path
+
+
+WEBHOOK = {"url": "https://lms.example.org/hook", "events": ["attempt.graded"]}
+
+
+def of_webhook(form: str) -> Callable[[House], str]:
+    def path(house: House) -> str:
+        made = house.administrator.post("/api/v1/webhooks", WEBHOOK)
+        return form.format(made.headers["Location"])
+
+    return path
+
+
+def of_delivery(house: House) -> str:
+    hook = of_webhook("{}")(house)
+    sent = house.administrator.post(f"{hook}/ping").get_json()
+    return f"{hook}/deliveries/{sent['id']}/again"
+
+
 def an_attempt(house: House) -> object:
     house.practice_set()
     return {"question": house.questions()[0], "answer": "x"}
@@ -183,6 +208,47 @@ ROUTES = (
     ),
     Route("GET", V1 + "/tokens/<token_id>", (401, 403, 403, 200, 403, 403), of_token),
     Route("DELETE", V1 + "/tokens/<token_id>", (401, 403, 403, 200, 403, 403), of_token),
+    Route("GET", V1 + "/regrades", (401, 403, 200, 200, 200, 403), fixed(V1 + "/regrades")),
+    Route(
+        "POST", V1 + "/regrades", (401, 403, 201, 201, 201, 403), fixed(V1 + "/regrades"),
+        lambda house: {"reason": "a better grader"},
+    ),
+    Route(
+        "GET", V1 + "/regrades/<regrade_id>", (401, 403, 200, 200, 404, 403),
+        of_regrade("{}"),
+    ),
+    Route(
+        "GET", V1 + "/regrades/<regrade_id>/changes", (401, 403, 200, 200, 404, 403),
+        of_regrade("{}/changes"),
+    ),
+    Route(
+        "POST", V1 + "/regrades/<regrade_id>/apply", (401, 403, 200, 200, 404, 403),
+        of_regrade("{}/apply"), lambda house: {"lowered": True},
+    ),
+    Route("GET", V1 + "/webhooks", (401, 403, 403, 200, 403, 403), fixed(V1 + "/webhooks")),
+    Route(
+        "POST", V1 + "/webhooks", (401, 403, 403, 201, 403, 403), fixed(V1 + "/webhooks"),
+        lambda house: WEBHOOK,
+    ),
+    Route(
+        "GET", V1 + "/webhooks/<webhook_id>", (401, 403, 403, 200, 403, 403), of_webhook("{}")
+    ),
+    Route(
+        "PATCH", V1 + "/webhooks/<webhook_id>", (401, 403, 403, 428, 403, 403),
+        of_webhook("{}"), lambda house: {"active": False},
+    ),
+    Route(
+        "POST", V1 + "/webhooks/<webhook_id>/ping", (401, 403, 403, 202, 403, 403),
+        of_webhook("{}/ping"),
+    ),
+    Route(
+        "GET", V1 + "/webhooks/<webhook_id>/deliveries", (401, 403, 403, 200, 403, 403),
+        of_webhook("{}/deliveries"),
+    ),
+    Route(
+        "POST", V1 + "/webhooks/<webhook_id>/deliveries/<delivery_id>/again",
+        (401, 403, 403, 202, 403, 403), of_delivery,
+    ),
     Route("GET", V1 + "/audit", (401, 403, 403, 200, 403, 403), fixed(V1 + "/audit")),
     Route(
         "GET", V1 + "/analytics/questions", (401, 403, 200, 200, 200, 403),

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from api.errors import BrokerDown
-from api.sweeper import BATCH, Sweeper, run
+from api.sweeper import BATCH, Sweeper
 from tests.api.house import House
 
 STALE_AFTER = 5.0
@@ -108,30 +104,3 @@ def test_nothing_is_swept_while_the_graders_are_behind(house: House, sweeper: Sw
     assert sweeper.sweep() == 0
     house.queue.waiting = BATCH - 1
     assert sweeper.sweep() == 1
-
-
-def test_it_goes_on_after_trouble_and_says_so_once(
-    house: House, sweeper: Sweeper, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    lost(house)
-    house.queue.down = True
-    stopped = threading.Event()
-    running = threading.Thread(target=run, args=(sweeper, 0.01, stopped))
-    running.start()
-    wait_for(lambda: "Trying again" in caplog.text)
-    house.queue.down = False
-    wait_for(lambda: bool(house.queue.messages))
-    wait_for(lambda: "handed over again" in caplog.text)
-    stopped.set()
-    running.join()
-    assert caplog.text.count("Trying again") == 1
-    assert caplog.text.count("can be reached again") == 1
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Returns once the condition holds; fails when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)

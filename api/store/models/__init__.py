@@ -5,7 +5,9 @@ from api.store.models.bank import Exercise, Question
 from api.store.models.base import Base, Moment
 from api.store.models.people import Course, Enrolment, Person, Role, Token
 from api.store.models.practice import Assignment, PracticeItem, PracticeSet, Standing
+from api.store.models.regrades import Effect, Regrade, RegradedAttempt
 from api.store.models.requests import AuditEntry, Replay
+from api.store.models.webhooks import Delivered, Delivery, Webhook
 
 __all__ = [
     "Assignment",
@@ -13,6 +15,9 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Course",
+    "Delivered",
+    "Delivery",
+    "Effect",
     "Enrolment",
     "Exercise",
     "Moment",
@@ -21,6 +26,8 @@ __all__ = [
     "PracticeItem",
     "PracticeSet",
     "Question",
+    "Regrade",
+    "RegradedAttempt",
     "Replay",
     "Role",
     "Standing",
@@ -28,4 +35,5 @@ __all__ = [
     "Token",
     "Verdict",
     "VerdictDiagnosis",
+    "Webhook",
 ]

@@ -1,0 +1,1 @@
+"""Regrades over HTTP, and what a new verdict does to a mark."""
