@@ -6,6 +6,6 @@ An attempt's way through the files:
     attempts/service.py   the row PENDING, committed: the truth and the outbox
     queue.py              the hand-over to the grading worker (grader/worker.py)
     queue.py              the verdict comes back and is recorded once
-    sweeper.py            hands over again whatever got lost in between
+    scheduler.py          what is due again and again: sweeper.py, regrades, webhooks
     attempts/routes.py    the verdict, read or waited for
 """

@@ -15,7 +15,7 @@ from tests.api.composed import GIVEN, Composed, composed
 
 pytestmark = pytest.mark.slow
 
-STAYING = ("api", "grader", "recorder", "sweeper")
+STAYING = ("api", "grader", "recorder", "scheduler")
 
 
 def until(done: Callable[[], bool], otherwise: Callable[[], str], seconds: float = 90) -> None:
