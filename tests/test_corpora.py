@@ -1,7 +1,8 @@
-"""A second and a third corpus of labelled answers, on exercises of most families of the bank.
+"""Further corpora of labelled answers: two on exercises of most families of the bank, one on the
+exercises of the published corpus.
 
 The answers were written by hand from what each misconception says, not by the rules that find them;
-those of the third one before the grader had seen any of them.
+those of the third and the fourth one before the grader had seen any of them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Corpus:
     named: float  # the least share of wrong answers whose mistake is named as labelled
     programs: int
     misconceptions: int
+    own_exercises: bool = True
 
     @property
     def answers(self) -> Path:
@@ -34,10 +36,14 @@ class Corpus:
 
     @property
     def exercises(self) -> Path:
-        return ACCEPTANCE / self.name / "exercises.toml"
+        return (ACCEPTANCE / self.name if self.own_exercises else ACCEPTANCE) / "exercises.toml"
 
 
-CORPORA = (Corpus("second", 0.98, 40, 45), Corpus("third", 0.97, 35, 35))
+CORPORA = (
+    Corpus("second", 0.98, 40, 45),
+    Corpus("third", 0.97, 35, 35),
+    Corpus("fourth", 0.98, 15, 30, own_exercises=False),
+)
 each_corpus = pytest.mark.parametrize("corpus", CORPORA, ids=[each.name for each in CORPORA])
 
 

@@ -137,6 +137,17 @@ def function_mistakes(layout: Layout) -> Iterator[Plan]:
             for slug, rule in _rules_at_any_function(op):
                 yield planted(layout, place, slug, rule)
             yield from _at_an_earlier_point(layout, place)
+            if layout.label is not None and place.key == (layout.prediction, ()):
+                yield from _shortcut_and_half(layout, place)
+
+
+def _shortcut_and_half(layout: Layout, place: Place) -> Iterator[Plan]:
+    """The derivative of the last activation once more on top of the residual, by half of it."""
+    op = place.node.op
+    if op in ACTIVATIONS and op in OWN_SLUG:
+        right, slug = operator(op).vjp, "shortcut-counted-twice"
+        yield planted(layout, place, slug, lambda g, out, x: (right(g, out, x)[0] * out,))
+        yield planted(layout, place, slug, lambda g, out, x: (right(g, out, x)[0] * (1 - out),))
 
 
 def _rules_at_any_function(op: str) -> Iterator[tuple[str, RowRule]]:
