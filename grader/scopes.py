@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import reduce
 from operator import mul
 
-from engine.expression import Apply, Expr, Var, walk
+from engine.expression import Apply, Expr, Var, const, walk
 from engine.gradient import adjoint_formulas
 from engine.notation import Scope, show
 from engine.operators import operator
@@ -17,6 +17,7 @@ from grader.diagnosis.constants import Constants
 from grader.diagnosis.ground import Layout
 
 GENERIC = ("g", "f", "phi", "φ", "varphi", "ϕ", "act")
+BATCH = "m"
 COUNTING = ("N", "n_samples", "batch_size", "num_examples")
 PRE_ACTIVATION = re.compile(r"[zZ]\d*")
 
@@ -38,7 +39,8 @@ def scope_of(
         aliases=_counting_names(program, axis),
         functions=_generic_functions(program),
         applied=dict(_activations(program)),
-        definitions=dict(_derivatives(program, target, per_example)) if target else None,
+        definitions=_counts(program, axis)
+        | (dict(_derivatives(program, target, per_example)) if target else {}),
         example_axis=axis,
         examples=_examples(program, axis),
         entry=() if target is None else _position(program, target),
@@ -52,6 +54,15 @@ def _counting_names(program: Program, axis: int | None) -> dict[str, str]:
     counted = _along(program, axis, "label")
     sizes = [size for size in counted if isinstance(size, str)]
     return dict.fromkeys(COUNTING, sizes[0]) if len(sizes) == 1 else {}
+
+
+def _counts(program: Program, axis: int | None) -> dict[str, Expr]:
+    """Names for the number of examples, where it is a number and the names are free."""
+    size = _examples(program, axis)
+    if not isinstance(size, int):
+        return {}
+    taken = program.shapes.keys() | program.dimensions
+    return {name: const(size) for name in (BATCH, *COUNTING) if name not in taken}
 
 
 def _along(program: Program, axis: int | None, role: str) -> set[Dim]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 
 from engine.notation import vocabulary as words
-from engine.notation.components import unbound
 from engine.notation.cursor import CLOSING, is_comparison, unwrapped
 from engine.notation.errors import Mistake, Problem
 from engine.notation.lexer import Token
@@ -167,7 +166,13 @@ class Atoms(Names):
         more: list[str] = []
         index, low = (tail, self.tight_bound()) if tail else self.lower_bound(condition, more)
         high = self.upper_bound() if high is None and self.take("^") else high
-        return self.bound(token, (index, *more), low, high, *condition)
+        indices = (index, *more) if more or low is not None else self.letters(index)
+        return self.bound(token, indices, low, high, *condition)
+
+    def letters(self, index: str) -> tuple[str, ...]:
+        """The indices of `Σ_ij`: two letters, where they are no name."""
+        two = len(index) == 2 and index.isalpha() and self.resolved(index) is None
+        return tuple(index) if two else (index,)
 
     def bound(
         self,
@@ -212,14 +217,12 @@ class Atoms(Names):
         return self.bound(token, (index,), low, high)
 
     def summed(self, token: Token) -> Syntax:
-        """Σ without an index: over the one that the product uses, or of all its entries."""
+        """Σ without an index: over the one that the product uses, the examples, or all entries."""
         self.enter()
         body = self.product()
         self.leave()
         span = token.start, body.span[1]
-        used = unbound(body) - self.locals
-        index = min(used) if len(used) == 1 else ""
-        return Binder(span, words.BINDER_ROW, index, None, None, body, self.deep(body))
+        return Binder(span, words.BINDER_ROW, "", None, None, body, self.deep(body))
 
     def lower_bound(self, conditions: list[Syntax], more: list[str]) -> tuple[str, Syntax | None]:
         """The index below a sum sign and where it starts; `i: z_i > 0` adds a condition, `i, j`

@@ -28,11 +28,17 @@ def free_indices(answer: Answer, scope: Scope) -> tuple[str, ...]:
 
     Those of a left-hand side come first: they say which of them counts rows.
     """
+    left = frozenset(
+        letter
+        for clause in answer.clauses
+        for link in map(_as_index, clause.links[:-1])
+        for letter in _letters(link, frozenset())
+    )
     found = (
         letter
         for clause in answer.clauses
         for link in (*map(_as_index, clause.links[:-1]), clause.links[-1])
-        for letter in _letters(link, frozenset())
+        for letter in _letters(link, frozenset(), left)
     )
     return tuple(dict.fromkeys(each for each in found if is_index(each, scope)))
 
@@ -53,22 +59,27 @@ def is_index(letter: str, scope: Scope) -> bool:
     return known is None or known in scope.dimensions
 
 
-def _letters(node: Syntax, bound: frozenset[str]) -> Iterator[str]:
+def _letters(
+    node: Syntax, bound: frozenset[str], left: frozenset[str] | None = None
+) -> Iterator[str]:
+    """The letters that are bound by nothing; with `left`, a Σ without an index binds all others."""
     match node:
+        case Binder(index="", body=body) if left is not None:
+            yield from (letter for letter in _letters(body, bound) if letter in left)
         case Index(base=base, items=items):
-            yield from _letters(base, bound)
+            yield from _letters(base, bound, left)
             for item in items:
                 yield from _in_index(item, bound)
         case Example(base=base, index=index):
-            yield from _letters(base, bound)
+            yield from _letters(base, bound, left)
             yield from _in_index(index, bound)
         case Binder(index=index, body=body):
-            yield from _letters(body, bound | {index})
+            yield from _letters(body, bound | {index}, left)
         case Derivative(wrt=wrt):
-            yield from _letters(wrt, bound)
+            yield from _letters(wrt, bound, left)
         case _:
             for each in parts(node):
-                yield from _letters(each, bound)
+                yield from _letters(each, bound, left)
 
 
 def _in_index(item: Syntax | None, bound: frozenset[str]) -> Iterator[str]:
@@ -111,6 +122,8 @@ def entire(body: Expr, indices: tuple[str, ...], ordered: bool, shape: Shape) ->
     they run.  Raises ShapeError where one runs too far.
     """
     axes = [dim for dim in shape if dim != 1]
+    if body.shape and len(indices) == 1:
+        return _of_slices(body, indices[0], shape)
     if body.shape or len(axes) != len(indices):
         return None
     orders = {indices} if ordered or len(indices) == 1 else {indices, indices[::-1]}
@@ -121,6 +134,33 @@ def entire(body: Expr, indices: tuple[str, ...], ordered: bool, shape: Shape) ->
         return None
     plain = _dropped(body, fitting[0][0], shape) if len(indices) == 1 else None
     return plain or assembled(body, fitting[0], shape)
+
+
+def _of_slices(part: Expr, index: str, shape: Shape) -> Expr | None:
+    """The matrix whose row or column at `index` is `part`, along the axis that the index runs."""
+    sizes = {size for size, _ in extents(part, index)}
+    axes = [axis for axis, dim in enumerate(shape) if dim in sizes]
+    if len(shape) != 2 or len(sizes) > 1:
+        return None
+    if not sizes:
+        axes = [axis for axis in (0, 1) if part.shape == _slice_shape(shape, axis)]
+    if len(axes) != 1:
+        return None
+    axis = axes[0]
+    wanted = _slice_shape(shape, axis)
+    if part.shape in (wanted[::-1], (vector_length(wanted),)):
+        part = apply("reshape", part, shape=wanted)
+    if part.shape != wanted:
+        return None
+    at, size = Var(index), shape[axis]
+    place = (at, ONE) if axis == 0 else (ONE, at)
+    unit = apply("basis", *place, shape=(size, 1) if axis == 0 else (1, size))
+    return apply("sum_over", unit @ part if axis == 0 else part @ unit, index=index, size=size)
+
+
+def _slice_shape(shape: Shape, axis: int) -> Shape:
+    """The shape of one row (axis 0) or one column (axis 1)."""
+    return (1, shape[1]) if axis == 0 else (shape[0], 1)
 
 
 def _runs(body: Expr, index: str, size: Dim) -> bool:

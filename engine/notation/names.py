@@ -27,6 +27,7 @@ from engine.operators import TABLE
 
 DIGITS_FIRST = re.compile(r"([0-9]+)([^\W\d].*)")  # in `W_1x`
 MAX_NAME = 60
+DIGITS = "0123456789"
 COUNTING = frozenset("ijk")  # letters that count where they have no meaning
 MAX_CUT = 20  # letters of a run of names without spaces
 MAX_CUTS = 30  # different such runs in one answer
@@ -53,7 +54,8 @@ class Names(Scripts):
             if whole is not None:
                 return whole
             found = self.resolved(token.text)
-            if found is not None and not self.layer_splits(token):
+            applied = token.text not in self.scope.symbols and self.is_applied(token)
+            if found is not None and not self.layer_splits(token) and not applied:
                 return Name(token.span, found)
         return self.unresolved(token)
 
@@ -146,6 +148,18 @@ class Names(Scripts):
         if pieces is None:
             return Name(token.span, text)
         return self.split(token, pieces)
+
+    def is_applied(self, token: Token) -> bool:
+        """Whether `g'(z)` comes, a function of what the exercise applies one to, not G' (z)."""
+        if self.scope.function(token.text) is None:
+            return False
+        primes = next(at for at in range(3) if self.peek(at).text != "'" or at == 2)
+        opening, argument, closing = (self.peek(primes + at) for at in range(3))
+        return (
+            opening.text == "("
+            and closing.text == ")"
+            and (self.resolved(argument.text) in self.scope.applied)
+        )
 
     def own_function(self, name: str) -> tuple[str, ...]:
         """The rows that a function name of the exercise or the answer may stand for."""
@@ -242,13 +256,35 @@ class Names(Scripts):
 
     def with_letter(self, token: Token) -> Syntax | None:
         """`xj` for x_j: a matrix or vector with the letter of an index, in one word."""
-        base, letter = token.text[:-1], token.text[-1]
+        if token.text[-1].isdigit():
+            return self.with_number(token)
+        for count in (2, 1):
+            base, letters = token.text[:-count], token.text[-count:]
+            found = self.resolved(base) if base and all(map(self.counts, letters)) else None
+            if found is not None and self.has_entries(found):
+                end = token.end - count
+                below = Name((end, token.end), letters)
+                return self.below(Name((token.start, end), found), (below,))
+        return None
+
+    def has_entries(self, name: str) -> bool:
+        meaning = self.scope.meaning(name)
+        return meaning is not None and bool(meaning.shape)
+
+    def counts(self, letter: str) -> bool:
+        """Whether a letter can only be an index."""
         known = letter in self.defined or self.scope.lookup(letter, fold=False) is not None
-        found = None if known or letter not in COUNTING else self.resolved(base)
-        if found is None or not getattr(self.scope.meaning(found), "shape", ()):
+        return letter in COUNTING and not known
+
+    def with_number(self, token: Token) -> Syntax | None:
+        """`v4` for v_4, where an entry is asked for and v4 is no name."""
+        base = token.text.rstrip(DIGITS)
+        found = self.resolved(base) if base and self.scope.entry else None
+        if found is None or not self.has_entries(found):
             return None
-        end = token.end - 1
-        return self.below(Name((token.start, end), found), (Name((end, token.end), letter),))
+        cut = token.start + len(base)
+        digits = Name((cut, token.end), token.text[len(base) :])
+        return self.below(Name((token.start, cut), found), (digits,))
 
     def run_with_index(self, token: Token, base: str, sub: str) -> Syntax | None:
         """`wh_1` where there are w and h_1: the index belongs to the last name of a run."""

@@ -5,8 +5,10 @@ Reading ::= Read(expr, …) | Unreadable(problem, …) | Ambiguous(readings)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TypeAlias
 
 from engine.errors import ProgramError
@@ -71,7 +73,7 @@ def read_again(syntax: Answer, scope: Scope, *, strict: bool = False) -> Reading
     outcome = _plainly(syntax, scope, Options(strict=strict))
     if strict or (not syntax.matlab and _fits(outcome, scope)):
         return outcome if strict else _unless_contested(outcome, syntax, scope)
-    if isinstance(outcome, Unreadable) and scope.wanted is not None:
+    if scope.wanted is not None:
         outcome = _in_components(outcome, syntax, scope)
     if not _fits(outcome, scope):
         outcome = _otherwise(outcome, syntax, scope)
@@ -144,6 +146,9 @@ class Alternative:
 
 BATCH_NOTE = "Σ without an index was read as the sum over the examples"
 ENTRIES_NOTE = "· was read entry by entry, which is how it conforms"
+DOTS_HINT = "write ⊙ between entries, xᵀ y for a number"
+DOT = re.compile(r"[·⋅∙•]|\\cdot(?![A-Za-z])")
+MOST_DOTS = 3  # signs of which every subset is tried
 SUMS = ("Σ", "∑", "\\sum")
 ALTERNATIVES = (
     Alternative(
@@ -157,6 +162,11 @@ ALTERNATIVES = (
         ("·", "⋅", "cdot", "∙", "•", "torch.dot("),
         Options(dots=True),
         "· was read as the dot product",
+    ),
+    Alternative(
+        ("·", "⋅", "cdot", "∙", "•"),
+        Options(dots=True, columns=True),
+        "· was read as the dot product, a row of a matrix as a column",
     ),
     Alternative(("·", "⋅", "cdot", "∙", "•"), Options(entries=True), ENTRIES_NOTE),
     Alternative(SUMS, Options(batch=True), BATCH_NOTE),
@@ -178,11 +188,14 @@ ALTERNATIVES = (
 
 def _otherwise(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
     """A reading with another meaning of a sign, where that conforms and the usual one does not."""
+    mixed = _of_dots(syntax, scope)
+    if mixed is not None:
+        return mixed
     for each in ALTERNATIVES:
         if not _applies(each, syntax, scope):
             continue
         other = _plainly(syntax, scope, each.options)
-        if isinstance(other, Unreadable) and scope.wanted is not None:
+        if scope.wanted is not None:
             other = _in_components(other, syntax, scope, each.options)
         if isinstance(other, Ambiguous):
             return other
@@ -190,6 +203,28 @@ def _otherwise(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
             said = replace(other, notes=(*other.notes, each.note))
             return _of_entries(said, syntax, scope) if each.options.dots else said
     return outcome
+
+
+def _of_dots(syntax: Answer, scope: Scope) -> Reading | None:
+    """A reading in which some dots are dot products and others entry by entry; None for none.
+
+    Where all of them can be dot products, they are no mixture.
+    """
+    places = [match.start() for match in DOT.finditer(syntax.text)]
+    if not 1 < len(places) <= MOST_DOTS or scope.wanted is None:
+        return None
+    if _fits(_plainly(syntax, scope, Options(dots=True)), scope):
+        return None
+    found: dict[Expr, Read] = {}
+    for count in range(len(places)):
+        for inner in combinations(places, count):
+            other = _plainly(syntax, scope, Options(entries=True, inner=frozenset(inner)))
+            if isinstance(other, Read) and _fits(other, scope):
+                found.setdefault(other.expr, replace(other, notes=(*other.notes, ENTRIES_NOTE)))
+    readings = tuple(found.values())
+    if len(readings) > 1:
+        return Ambiguous(readings[:2], DOTS_HINT)
+    return readings[0] if readings else None
 
 
 def _applies(each: Alternative, syntax: Answer, scope: Scope) -> bool:
@@ -210,8 +245,7 @@ def _of_entries(outcome: Read, syntax: Answer, scope: Scope) -> Reading:
     other = _plainly(syntax, scope, Options(entries=True))
     if "inner" in (scope.products or ()) or not (isinstance(other, Read) and _fits(other, scope)):
         return outcome
-    hint = "write ⊙ between entries, xᵀ y for a number"
-    return outcome if other.expr == outcome.expr else Ambiguous((outcome, other), hint)
+    return outcome if other.expr == outcome.expr else Ambiguous((outcome, other), DOTS_HINT)
 
 
 def _plainly(syntax: Answer, scope: Scope, options: Options) -> Reading:
@@ -245,17 +279,25 @@ def _swept(elaborated: Elaborated, syntax: Answer, scope: Scope, options: Option
 
 
 def _in_components(
-    outcome: Unreadable, syntax: Answer, scope: Scope, given: Options = PLAIN
+    outcome: Reading, syntax: Answer, scope: Scope, given: Options = PLAIN
 ) -> Reading:
-    """The reading as entries of a vector or a matrix, where the text has free indices."""
-    free = free_indices(syntax, scope)
+    """The reading as entries of a vector or a matrix, where the text has free indices.
+
+    They may stand on the left alone, as in `dX_j = h - y`.
+    """
     ordered = is_left_sided(syntax)
+    if isinstance(outcome, Ambiguous) or (
+        isinstance(outcome, Read) and (not ordered or _fits(outcome, scope))
+    ):
+        return outcome
+    free = free_indices(syntax, scope)
     asked = ordered and len(free) == len(scope.entry)
     if not free or scope.wanted is None or (scope.wanted == SCALAR and not asked):
         return outcome
     bracketed = scope.base == 0 and has_brackets(syntax)
     options = replace(given, free=free, ordered=ordered, from_zero=bracketed, fixed=scope.entry)
-    return _plainly(syntax, scope, options)
+    found = _plainly(syntax, scope, options)
+    return found if isinstance(outcome, Unreadable) or _fits(found, scope) else outcome
 
 
 def _in_matlab(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:

@@ -12,7 +12,7 @@ from engine.notation.syntax import LENGTH
 from engine.operators import TABLE, Operator
 from engine.operators.row import CHAIN, COMPARISON, PRODUCT, SUM
 
-_WORD = re.compile(r"(?:\\operatorname\{)?\\?(?:[a-z]+\.)*([^\W\d]+)\}?(?:\(.*)?")
+_WORD = re.compile(r"(?:\\operatorname\{)?\\?(?:[a-z]+\.)*([^\W\d]\w*)\}?(?:\(.*)?")
 
 
 def _glyphs(row: Operator) -> tuple[str, ...]:
@@ -119,6 +119,7 @@ OUTER_ROW = "outer"
 INNER_ROW = FUNCTIONS["vdot"][0]
 SOFTMAX_ROW = "softmax"
 DIAGONAL_ROW = "diag"
+WINDOWED = frozenset({"maxpool", "avgpool", "upsample", "downsample", "dilate", "pad", "crop"})
 POWER_ROW = _rows("power")[0].name
 QUOTIENT_ROW = _rows("quotient")[0].name
 TRANSPOSE_ROW = _rows("postfix")[0].name
@@ -184,7 +185,7 @@ AUGMENTED = {"+=": "add", "-=": "sub", "*=": "mul", "/=": "div"}
 UNEQUAL = frozenset({"!=", "≠"})
 SIZES = {"size": None, "numel": None, "len": LENGTH, "length": LENGTH}
 BOXES = frozenset({"boxed", "fbox", "underbrace", "overbrace", "underline", "cancel", "mathop"})
-SPREADING = frozenset({"broadcast_to", "tile", "repeat", "expand"})
+SPREADING = frozenset({"broadcast_to", "tile", "repeat", "expand", "repmat"})
 PASSING = frozenset(
     {
         "astype", "item", "float", "double", "int", "copy", "clone", "detach", "numpy", "array",

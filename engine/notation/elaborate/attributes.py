@@ -99,8 +99,11 @@ class Attributes(Products):
                     return size.name
             case Name(spelling=spelling):
                 own = self.scope.dimension(spelling)
+                count = self.scope.meaning(self.scope.lookup(spelling) or "")
                 if own is not None:
                     return own
+                if isinstance(count, Const) and count.value.denominator == 1:
+                    return int(count.value)
         raise Mistake(Problem("parse", node.span, "expected a size: a number or a dimension"))
 
 

@@ -142,6 +142,8 @@ class Calls(Slopes):
             attrs["shape"] = self.completed(node, attrs["shape"], args[0] if args else ONE)
         if len(attrs.get("shape", ())) == 1 and row.name == words.IDENTITY_ROW:
             attrs["shape"] *= 2
+        if len(attrs.get("shape", ())) == 1 and row.name in words.WINDOWED and _is_full(args[0]):
+            attrs["shape"] *= 2
         if row.name == words.POWER_ROW:
             check_exponent(args[1], node.span)
         value = self.build(row.name, node.span, *args, **attrs)
@@ -174,6 +176,11 @@ class Calls(Slopes):
         elif sums:
             attrs["axis"] = None
         return None
+
+
+def _is_full(x: Expr) -> bool:
+    """Whether a matrix has several rows and several columns."""
+    return len(x.shape) == 2 and 1 not in x.shape
 
 
 def _is_two(given: list[Syntax]) -> bool:

@@ -29,8 +29,8 @@ class Options:
     where factors have one shape; with `dots`, · between vectors of one shape is the dot product;
     with `crosses`, × is a matrix product; with `tight`, ⊙ binds as tightly as factors side by
     side; with `batch`, Σ without an index runs over the examples; with `entries`, · between what
-    cannot be multiplied as matrices is entry by entry;
-    with `fractions`, A B/C is A (B/C).  `free` are the indices of a component
+    cannot be multiplied as matrices is entry by entry, but for those at the places `inner`, which
+    are dot products; with `fractions`, A B/C is A (B/C).  `free` are the indices of a component
     form, `ordered` where a left-hand side says which of them counts rows, `from_zero` where they
     stand in square brackets; `fixed` are their numbers, where one entry is asked for.
     """
@@ -47,6 +47,7 @@ class Options:
     batch: bool = False
     entries: bool = False
     fractions: bool = False
+    inner: frozenset[int] = frozenset()
     free: tuple[str, ...] = ()
     ordered: bool = False
     from_zero: bool = False

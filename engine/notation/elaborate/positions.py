@@ -20,7 +20,7 @@ class Positions(Symbols):
     """Selects from matrices."""
 
     def index(self, node: Index) -> Expr:
-        base = self.expr(node.base)
+        base = self.selected_from(node.base)
         if any(isinstance(item, Name) and item.spelling in NEW_AXIS for item in node.items):
             return self.lengthened(node, base)
         if any(isinstance(item, Name) and item.spelling == REVERSED for item in node.items):
@@ -32,6 +32,12 @@ class Positions(Symbols):
             self.notes.append(f"square brackets count from {self.scope.base}")
         items = [None if item is None else shifted(self.single(item), shift) for item in node.items]
         return self.subscripted(node, base, items)
+
+    def selected_from(self, base: Syntax) -> Expr:
+        """What an index selects from: k_i is of K where k is only a dimension."""
+        if isinstance(base, Name) and base.spelling in self.scope.dimensions - self.bound.keys():
+            return self.scope.meaning(base.spelling.swapcase()) or self.expr(base)
+        return self.expr(base)
 
     def lengthened(self, node: Index, base: Expr) -> Expr:
         """v[:, None] is a column, v[None, :] a row."""

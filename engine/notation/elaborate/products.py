@@ -175,7 +175,9 @@ class Products(Units):
             elif matrices is None:
                 matrices = value
             elif dotted and self.is_dotted(nodes, position) and not _conform(matrices, value):
-                matrices = self.build(words.SCALING, span, matrices, value)
+                inner = self.is_inner(nodes, position) and matrices.shape == value.shape
+                row = words.INNER_ROW if inner else words.SCALING
+                matrices = self.build(row, span, matrices, value)
             else:
                 fork = not (literal or self.options.strict)
                 matrices = self.times(span, matrices, value, same, fork)
@@ -187,6 +189,11 @@ class Products(Units):
         """Whether a dot stands before a factor, or may be thought there."""
         between = self.text[nodes[position - 1].span[1] : nodes[position].span[0]]
         return self.scope.products == frozenset() or any(dot in between for dot in DOTS)
+
+    def is_inner(self, nodes: list[Syntax], position: int) -> bool:
+        """Whether the dot before a factor is one of those that are dot products."""
+        start, end = nodes[position - 1].span[1], nodes[position].span[0]
+        return any(start <= place < end for place in self.options.inner)
 
     def times(self, span: Span, left: Expr, right: Expr, elementwise: bool, fork: bool) -> Expr:
         """The matrix product; element-wise where only that fits and the place allows it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from engine.errors import ShapeError
 from engine.expression import Const, Expr, Var, apply
 from engine.notation import vocabulary as words
-from engine.notation.components import einsum, gathered, is_bracketed, unbound
+from engine.notation.components import einsum, gathered, is_bracketed, is_index, unbound
 from engine.notation.elaborate.calls import Calls
 from engine.notation.elaborate.symbols import ONE, free_name
 from engine.notation.errors import Mistake, Problem
@@ -90,6 +91,10 @@ class Sums(Calls):
 
     def unindexed(self, node: Binder) -> Expr:
         """Σ without an index: over all entries, or over the examples."""
+        loose = unbound(node.body) - self.bound.keys() - self.free.keys()
+        letters = sorted(letter for letter in loose if is_index(letter, self.scope))
+        if letters:
+            return self.binder(replace(node, index=letters[0]))
         axis = self.scope.example_axis if self.options.batch else None
         each = None if axis is None else self.over_examples(node, axis)
         if each is not None:

@@ -50,6 +50,9 @@ class Symbols(ABC):
         self.whole_batch = False
         self.bound: dict[str, Expr] = {}
         self.ranges: dict[str, Dim] = {}  # of bound indices whose range is known
+        long = [dim for dim in scope.wanted or () if dim != 1]
+        if len(long) == len(self.indices) == 1:
+            self.ranges[self.indices[0]] = long[0]
         self.unselected = False  # whether an index was met whose axis only its range tells
         self.notes: list[str] = []
 

@@ -61,7 +61,14 @@ class Units(Positions):
             return apply(words.TRANSPOSE_ROW, column) if column.shape else ONE
         if before is not None and before.shape[1] != 1:
             return apply("ones", shape=(before.shape[1], 1))
+        wanted = self.scope.wanted or ()
+        if before is not None and position == len(values) - 1 and wanted[:1] == before.shape[:1]:
+            return self.row_as_wanted(wanted)
         return ONE
+
+    def row_as_wanted(self, wanted: Shape) -> Expr:
+        """x 1^T, as wide as what is asked for."""
+        return apply("ones", shape=(1, wanted[1])) if len(wanted) == 2 else ONE
 
     def is_identity(self, node: Syntax) -> bool:
         """Whether `node` is a bare I, whose size its surroundings know."""
