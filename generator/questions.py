@@ -41,7 +41,7 @@ from generator.slots import Value
 from generator.source import Table
 from generator.statement import (
     Speech,
-    derivative_latex,
+    derivative_inline,
     latex,
     matrix_latex,
     read_target,
@@ -130,7 +130,7 @@ class Place:
         """`head` for a question about a derivative."""
         return self.head(
             **spoken,
-            derivative=f"${derivative_latex(self.known, target)}$",
+            derivative=f"${derivative_inline(self.known, target)}$",
             target_symbol=f"${target_latex(self.known, target)}$",
             loss_symbol=f"${latex(self.known.var(self.known.loss))}$",
         )
@@ -189,7 +189,7 @@ def _along(place: Place) -> Place:
     target = place.target()
     with place.entry.located("along"):
         program = along(place.known, target, place.entry.fill("along", place.context))
-    derivative = derivative_latex(place.known, target)
+    derivative = derivative_inline(place.known, target)
     opening = f"Let ${GRADIENT} = {derivative}$ and ${SLOPE} = {latex(slope_of(program))}$. "
     context = place.context.speaking(Speech(program).functions)
     return replace(place, context=context, program=program, opening=opening)

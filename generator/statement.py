@@ -85,7 +85,7 @@ class Speech:
 
     def derivative(self, text: str) -> str:
         """The symbol of a derivative, inline."""
-        return f"${derivative_latex(self.program, read_target(text, self.program))}$"
+        return f"${derivative_inline(self.program, read_target(text, self.program))}$"
 
 
 @lru_cache(maxsize=1024)
@@ -151,6 +151,12 @@ def derivative_latex(program: Program, target: Target) -> str:
     r"""`\frac{\partial L}{\partial w}`."""
     loss = latex(Var(program.loss))
     return rf"\frac{{\partial {loss}}}{{\partial {target_latex(program, target)}}}"
+
+
+def derivative_inline(program: Program, target: Target) -> str:
+    r"""`\partial L / \partial w`, for a line of words."""
+    loss = latex(Var(program.loss))
+    return rf"\partial {loss} / \partial {target_latex(program, target)}"
 
 
 def statement(template: Template, context: Context, program: Program | None) -> str:

@@ -127,7 +127,10 @@ ROWS = (
         samples=PAIRS,
         refused=REFUSED_PAIRS,
         source=FLD,
-        rule="in a quotient u/v, u receives the gradient over v, and v the gradient times −u/v²",
+        rule=(
+            "in a quotient $u/v$, $u$ receives the gradient over $v$, and $v$ the gradient times"
+            " $-u/v^2$"
+        ),
     ),
     Operator(
         name="neg",
@@ -167,7 +170,7 @@ ROWS = (
         ),
         refused=REFUSED_PAIRS,
         source=FLD,
-        rule="power rule: the base u of uᵖ receives the gradient times p uᵖ⁻¹",
+        rule=r"power rule: the base $u$ of $u^p$ receives the gradient times $p\, u^{p-1}$",
     ),
     Operator(
         name="greater",

@@ -339,7 +339,13 @@ ROWS: tuple[Operator, ...] = (
     Operator(
         name="maximum",
         notation=Notation(
-            "call", ATOM, "maximum", latex=r"\max", numpy="np.maximum", names=("fmax",)
+            "call",
+            ATOM,
+            "maximum",
+            unicode="max",
+            latex=r"\max",
+            numpy="np.maximum",
+            names=("fmax",),
         ),
         arity=2,
         shape=elementwise,

@@ -85,7 +85,10 @@ ROWS = (
         ),
         refused=(((MATRIX, MATRIX), ()), ((COLUMN, COLUMN), ()), (((), MATRIX), ())),
         source=DENOMINATOR_LAYOUT,
-        rule="in a matrix product A B under the gradient G, A receives G Bᵀ and B receives Aᵀ G",
+        rule=(
+            r"in a matrix product $A B$ under the gradient $G$, $A$ receives $G B^\top$ and $B$"
+            r" receives $A^\top G$"
+        ),
     ),
     Operator(
         name="transpose",
@@ -125,7 +128,10 @@ ROWS = (
         ),
         refused=(((MATRIX, COLUMN), ()),),
         source="x y^T for columns x and y",
-        rule="in an outer product x yᵀ under the gradient G, x receives G y and y receives Gᵀ x",
+        rule=(
+            r"in an outer product $x y^\top$ under the gradient $G$, $x$ receives $G y$ and $y$"
+            r" receives $G^\top x$"
+        ),
     ),
     Operator(
         name="dot",
@@ -208,7 +214,10 @@ ROWS = (
         wrong=(WrongVJP("norm-for-squared-norm", lambda g, out, x: (g * 2 * x,)),),
         samples=(Sample((MATRIX,), (ANY,)), Sample((COLUMN,), (ANY,))),
         source="the Euclidean (Frobenius) norm; not differentiable at 0",
-        rule="the norm ‖v‖ changes along v: v receives the gradient times v/‖v‖",
+        rule=(
+            r"the norm $\lVert v \rVert$ changes along $v$: $v$ receives the gradient times"
+            r" $v / \lVert v \rVert$"
+        ),
     ),
     Operator(
         name="ones",

@@ -142,6 +142,9 @@ ROWS = (
         ),
         refused=((((),), (("axis", None),)), ((MATRIX,), (("axis", 2),))),
         source="J = diag(s) - s s^T",
-        rule="each output s of a softmax depends on all inputs: they receive s ⊙ (g − Σ g ⊙ s)",
+        rule=(
+            r"each output $s$ of a softmax depends on all inputs: they receive"
+            r" $s \odot (g - \sum_k g_k s_k)$"
+        ),
     ),
 )

@@ -214,7 +214,7 @@ class Graph:
             yield svg.written(node.inside, (middle, box.y + HEIGHT / 2 + BASE))
             base = box.y + HEIGHT + STUB / 2 + BASE + 2
             yield from _beside(node.right, (middle + ASIDE, base), "ink", "start")
-            yield from _beside(node.left, (middle - ASIDE - 2, base), "accent", "end")
+            yield from _beside(node.left, (middle - ASIDE - APART, base), "accent", "end")
 
     def _edges(self) -> Iterator[str]:
         for node in self.nodes:

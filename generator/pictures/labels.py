@@ -24,10 +24,9 @@ SMALL = 0.72  # of a raised or lowered letter, as a part of SIZE
 # Marks for the printer, of the characters that no name and no operator uses.
 OPEN, UP, DOWN, CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
 MARKED = re.compile(f"{OPEN}([^{UP}]*){UP}([^{DOWN}]*){DOWN}([^{CLOSE}]*){CLOSE}")
-# What the printer has no raised letters for, or a letter that few fonts have.
-RAISED = re.compile(r"\^\((−?[0-9/]+)\)|(ᵀ)")
-# An edge shows its shape, so that nobody needs to be told that an axis was kept.
-UNSAID = ", keepdims=True"
+# What the printer has no raised or lowered letters for, or letters that few fonts have.
+SCRIPTS = re.compile(r"\^\((−?[0-9/]+)\)|(ᵀ)|_\{([^}]*)\}|_(\w)")
+BOLD = str.maketrans("𝟏", "1")  # letters that few fonts have
 
 # Widths in Libertinus Serif as parts of the size, the wider of upright and italic.
 WIDTHS = (
@@ -90,8 +89,8 @@ def name(of: str) -> Label:
 def formula(expr: Expr) -> Label:
     """A formula on one line."""
     style = Style({each: _marked(each) for each in expr.names})
-    text = show(expr, "unicode", style).replace(UNSAID, "")
-    return tuple(_read(text))
+    text = show(expr, "unicode", style).replace("sqrt(", "√(")
+    return tuple(_read(text.translate(BOLD)))
 
 
 def shape(of: Shape) -> Label:
@@ -153,11 +152,12 @@ def _read(text: str) -> Iterator[Run]:
 
 
 def _upright(text: str) -> Iterator[Run]:
-    """What stands between names, with its exponents raised."""
+    """What stands between names, with its exponents raised and its indices lowered."""
     end = 0
-    for match in RAISED.finditer(text):
+    for match in SCRIPTS.finditer(text):
         yield from plain(text[end : match.start()])
-        yield Run(match[1] or "T", level="above")
+        below = match[3] or match[4]
+        yield Run(below, True, "below") if below else Run(match[1] or "T", level="above")
         end = match.end()
     yield from plain(text[end:])
 

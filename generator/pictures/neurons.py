@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from engine.notation import show
-from engine.notation.spelling import anatomy
+from engine.notation.spelling import LOW, anatomy
 from engine.program import Program, Target
 from engine.shapes import Dim
 from generator.pictures import labels, svg
@@ -30,6 +30,8 @@ LOSS = 34.0  # side of the loss's box
 TOP = 34.0  # for what is written above the layers
 BOTTOM = 34.0  # for what is written below them
 BASE = 5.0
+ASIDE = 1.2  # from a letter to its scripts
+APART = 1.4  # how far two scripts move from each other
 NOTE = 13.0  # size of letters outside neurons
 
 
@@ -240,17 +242,26 @@ def _between(start: Point, end: Point) -> tuple[Point, Point]:
     return (x1 + across, y1 + down), (x2 - across, y2 - down)
 
 
+def _counted(index: Dim) -> str:
+    """An index as it is written below a letter; that of the last unit may be a layer's width."""
+    if isinstance(index, int):
+        return str(index)
+    parts = anatomy(index)
+    return parts.letter + parts.layer.translate(LOW)
+
+
 def _inside(column: Column, unit: Unit, at: Point) -> Iterator[str]:
     """A neuron's name: a letter with the layer above and the index below it."""
     parts = anatomy(column.value)
     above = f"[{parts.layer}]" if parts.layer else ""
-    index = "" if column.width == 1 else str(unit.index)
+    index = "" if column.width == 1 else _counted(unit.index)
     below = ",".join(filter(None, (parts.index, index)))
     letter, up, down = labels.scripts(parts.letter, above, below)
-    x = at[0] - (labels.width(letter) + max(labels.width(up), labels.width(down))) / 2
-    right = x + labels.width(letter)
+    x = at[0] - (labels.width(letter) + ASIDE + max(labels.width(up), labels.width(down))) / 2
+    right = x + labels.width(letter) + ASIDE
     yield svg.written(letter, (x, at[1] + BASE), anchor="start")
-    for label, rise in ((up, svg.RISE["above"]), (down, svg.RISE["below"])):
+    apart = APART if up and down else 0.0
+    for label, rise in ((up, svg.RISE["above"] - apart), (down, svg.RISE["below"] + apart)):
         if label:
             where = right, at[1] + BASE + rise
             yield svg.written(label, where, anchor="start", size=SIZE * SMALL)

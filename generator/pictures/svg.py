@@ -77,7 +77,7 @@ def picture(marks: Iterable[str], size: Point, title: str, description: str) -> 
             "</svg>\n",
         )
     )
-    return Figure(svg, title, description)
+    return Figure(svg, title, description, scale * (size[1] + 2 * MARGIN))
 
 
 def filled(colour: Ink | Fill) -> str:

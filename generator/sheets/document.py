@@ -29,6 +29,8 @@ class Formula:
     latex: str
 
 
+TALL = 330.0  # pixels, of some 950 that a page has
+
 Inline: TypeAlias = Words | Formula
 Line: TypeAlias = tuple[Inline, ...]
 
@@ -70,6 +72,12 @@ class Figure:
     svg: str
     title: str
     description: str
+    height: float = 0.0  # in pixels
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether it takes so much of a page that what follows goes on beside it."""
+        return self.height > TALL
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from xml.etree.ElementTree import Element, fromstring
+from xml.etree.ElementTree import Element, fromstring, tostring
 
 from math_core import LatexError, LatexToMathML
 
@@ -17,6 +17,14 @@ from generator.errors import SheetError
 from generator.sheets.spoken import ACCENTS, APPLICATION, spoken
 
 CONVERTER = LatexToMathML(unicode_substitution="never")
+WIDE = 92  # characters of plain text that a line of a sheet holds as a formula
+# Bars around something, by the form that MathML gives them.
+FENCES = {
+    ("‖", "prefix"): "opening",
+    ("‖", "postfix"): "closing",
+    ("|", None): "normal",
+}
+BREAKING = "=+−⊙"  # signs before which a line may end
 SPECIAL = "\\/_^#$&\"'()[]{}|,;:*~`@<>=!"  # what means something in Typst
 
 
@@ -33,13 +41,42 @@ def mathml(latex: str, display: bool = False) -> str:
 @lru_cache(maxsize=4096)
 def typst(latex: str) -> str:
     """The formula in Typst's language for formulas, without dollars."""
-    return _typst(fromstring(mathml(latex, True)))
+    return _typst(fromstring(mathml(breakable(latex), True)))
 
 
 @lru_cache(maxsize=4096)
 def plain(latex: str) -> str:
     """The formula in a line of text: `dw = ∂J/∂w = (1/m) X (a − y)ᵀ`."""
     return spoken(fromstring(mathml(latex, True)))
+
+
+def is_wide(latex: str) -> bool:
+    """Whether a formula on a line of its own may not fit there, and has to be broken."""
+    return len(plain(latex)) > WIDE
+
+
+def breakable(latex: str) -> str:
+    """The formula so that lines may break within its brackets, if it is wide."""
+    if not is_wide(latex):
+        return latex
+    return latex.replace(r"\left(", r"\bigl(").replace(r"\right)", r"\bigr)")
+
+
+def pieces(latex: str) -> tuple[str, ...]:
+    """The formula in MathML, in pieces between which a line may end: before signs."""
+    root = fromstring(mathml(breakable(latex), True))
+    groups: list[list[Element]] = [[]]
+    for node in root:
+        if node.tag == "mo" and (node.text or "").strip() in BREAKING and groups[-1]:
+            groups.append([])
+        groups[-1].append(node)
+    return tuple(_piece(group) for group in groups)
+
+
+def _piece(nodes: list[Element]) -> str:
+    math = Element("math", {"displaystyle": "true"})
+    math.extend(nodes)
+    return tostring(math, encoding="unicode")
 
 
 # Typst
@@ -83,6 +120,9 @@ def _literal(text: str) -> str:
 
 def _sign(node: Element) -> str:
     text = (node.text or "").strip()
+    fence = FENCES.get((text, node.get("form")))
+    if fence:
+        return f'class("{fence}", {_literal(text)})'
     return "" if text == APPLICATION else _literal(text) if len(text) < 2 else f'op("{text}")'
 
 

@@ -21,7 +21,7 @@ from generator.sheets.document import (
     Together,
     Words,
 )
-from generator.sheets.formulas import mathml
+from generator.sheets.formulas import is_wide, mathml, pieces
 
 STYLE = """\
 :root { color-scheme: light dark; --ink: #1d1d1f; --paper: #fff; --soft: #6b6b70; --rule: #d5d5da; }
@@ -36,6 +36,7 @@ h2 { font-size: 1.2rem; margin: 2rem 0 .6rem; }
 h3 { font-size: 1.02rem; margin: 1.4rem 0 .3rem; }
 math { font-size: 1.05em; }
 .display { margin: .4rem 0; padding: .4rem 0; overflow-x: auto; }
+.wide { padding-left: 3.5rem; text-indent: -2rem; }
 ul, ol { padding-left: 1.6rem; }
 ul.marked { list-style: none; padding-left: 0; }
 ul.marked > li { display: grid; grid-template-columns: 2rem 1fr; }
@@ -77,6 +78,8 @@ def _written(block: Block) -> str:
             return f"<h{level}>{_line(words)}</h{level}>"
         case Paragraph(words):
             return f"<p>{_line(words)}</p>"
+        case Display(latex) if is_wide(latex):
+            return f'<div class="display wide">{" ".join(pieces(latex))}</div>'
         case Display(latex):
             return f'<div class="display">{mathml(latex, True)}</div>'
         case Items(items, marks):

@@ -60,7 +60,7 @@ class Sheet:
 
     def _body(self) -> Iterator[Block]:
         for place, exercise in enumerate(self.exercises):
-            if place:
+            if place and self.exercises[place - 1].program is not None:
                 yield NewPage()
             yield from self._exercise(exercise)
 

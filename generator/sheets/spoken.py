@@ -11,7 +11,7 @@ from unicodedata import normalize
 from xml.etree.ElementTree import Element
 
 APPLICATION = "\u2061"  # what MathML puts between a function and its argument
-UNSPACED = f" ([{{|‖∂−√{APPLICATION}"  # nothing is set off from these by a space
+UNSPACED = f" ([{{|‖∂−√/{APPLICATION}"  # nothing is set off from these by a space
 OPENING, CLOSING = "([{⌊⌈⟨", ")]}⌋⌉⟩"
 SPLITTING = "+−=,;<>≤≥≈←"  # signs that bind less than a quotient
 SINGLE = re.compile(r"−?∂?√?[\w\u0300-\u036fᵀ²]+(\^\(?\w+\)?|\[\d\]|_\{[^}]*\})?")
@@ -44,7 +44,7 @@ def _sign(node: Element) -> str:
     text = _bare(node)
     if text == APPLICATION:
         return APPLICATION
-    if text in OPENING or text in CLOSING or text in "|‖′∑:":
+    if text in OPENING or text in CLOSING or text in "|‖′∑:/":
         return text
     return f"{text} " if text == "," else f" {text} "
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from itertools import zip_longest
 
 import typst
 
@@ -31,12 +32,17 @@ HEAD = """\
 #set text(font: "Libertinus Serif", size: 10.5pt)
 #set par(leading: 0.62em, spacing: 0.95em, justify: false)
 #set list(indent: 0.3em, body-indent: 0.6em, spacing: 0.7em)
-#set terms(spacing: 1em, hanging-indent: 1.6em)
+#set terms(tight: false, spacing: 1.5em, hanging-indent: 1.6em)
 #show heading.where(level: 1): set text(size: 15pt)
 #show heading.where(level: 2): set text(size: 11.5pt)
 #show heading.where(level: 3): set text(size: 10.5pt)
 #show heading: set block(above: 1.4em, below: 0.7em, sticky: true)
 #show math.equation.where(block: true): set block(above: 0.8em, below: 0.8em)
+#let wide(formula) = block(above: 0.9em, below: 0.9em, inset: (left: 1.5em, y: 0.4em))[
+  #set par(hanging-indent: 2em, leading: 0.9em)
+  #formula
+]
+#let lead(body) = block(sticky: true, width: 100%, above: 0.95em, below: 0.8em, body)
 #let room(lines) = block(width: 100%, height: lines * 1.55em, breakable: false,
   stroke: 0.5pt + luma(200), radius: 2pt)
 """
@@ -65,7 +71,20 @@ def written(document: Document) -> str:
     """The document in Typst's language."""
     head = f"#set document(title: {_string(document.title)})\n"
     language = f"#set text(lang: {_string(document.language)})\n"
-    return head + HEAD + language + "\n" + "\n\n".join(map(_written, document.blocks)) + "\n"
+    return head + HEAD + language + "\n" + _flow(document.blocks) + "\n"
+
+
+def _flow(blocks: tuple[Block, ...]) -> str:
+    """Blocks one below the other; what leads to a formula stays on its page."""
+    return "\n\n".join(
+        _lead(block) if isinstance(after, Display) else _written(block)
+        for block, after in zip_longest(blocks, blocks[1:])
+    )
+
+
+def _lead(block: Block) -> str:
+    written = _written(block)
+    return f"#lead[{written}]" if isinstance(block, Paragraph | Display) else written
 
 
 def _written(block: Block) -> str:
@@ -74,6 +93,8 @@ def _written(block: Block) -> str:
             return f"{'=' * level} {_line(words)}"
         case Paragraph(words):
             return _line(words)
+        case Display(latex) if formulas.is_wide(latex):
+            return f"#wide[{_equation(latex, 'false', alone=True)}]"
         case Display(latex):
             return _equation(latex, "true")
         case Items(items, marks):
@@ -83,14 +104,13 @@ def _written(block: Block) -> str:
         case Space(lines):
             return f"#room({lines})"
         case Together(blocks):
-            inside = "\n\n".join(map(_written, blocks))
-            return f"#block(breakable: false, width: 100%, above: 1.5em)[\n{inside}\n]"
+            return f"#block(breakable: false, width: 100%, above: 1.5em)[\n{_flow(blocks)}\n]"
         case NewPage():
             return "#pagebreak(weak: true)"
 
 
 def _listed(items: tuple[tuple[Block, ...], ...], marks: tuple[str, ...]) -> str:
-    bodies = ["\n\n".join(map(_written, item)) for item in items]
+    bodies = [_flow(item) for item in items]
     if not marks:
         return "#list(" + ", ".join(f"[{body}]" for body in bodies) + ")"
     rows = zip(marks, bodies, strict=True)
@@ -101,7 +121,9 @@ def _figure(figure: Figure) -> str:
     picture = (
         f'image(bytes({_string(figure.svg)}), format: "svg", alt: {_string(figure.description)})'
     )
-    return f"#figure({picture}, caption: [{_escaped(figure.title)}], supplement: none)"
+    place = ", placement: auto" if figure.is_tall else ""
+    caption = f"caption: [{_escaped(figure.title)}], supplement: none"
+    return f"#figure({picture}, {caption}{place})"
 
 
 def _line(line: Line) -> str:

@@ -32,9 +32,17 @@ from engine.updates import names
 from generator.derivation import derivative_name
 from generator.keys import values
 from generator.solutions.steps import Step, Steps, Way
-from generator.statement import derivative_latex, latex, matrix_latex, shape_latex, target_latex
+from generator.statement import (
+    derivative_inline,
+    derivative_latex,
+    latex,
+    matrix_latex,
+    shape_latex,
+    target_latex,
+)
 
 WIDEST = 150  # characters of LaTeX that a line of a sheet holds, about
+LONGEST = 320  # characters of LaTeX that are still read in one go, about
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ def _paragraphs(steps: Steps, shown: tuple[Step, ...]) -> Iterator[str]:
     if not shown:
         return
     first = shown[0].name
-    whole = derivative_latex(steps.program, Target(first))
+    whole = derivative_inline(steps.program, Target(first))
     yield (
         f"Work backwards from {_math(steps, steps.program.loss)}, writing"
         f" ${_shorthand(steps, first)}$ for ${whole}$, and so on."
@@ -143,9 +151,23 @@ def _equation(steps: Steps, step: Step) -> str:
 
 
 def _result(steps: Steps) -> str:
-    """The collected form."""
+    """The collected form; where it is long, after what the last step makes of the others."""
     symbol = derivative_latex(steps.program, steps.target)
-    return f"$${symbol} = {latex(steps.result)}$$"
+    whole = latex(steps.result)
+    if len(whole) < LONGEST or steps.target.entry or len(steps.all) < 2:
+        return f"$${symbol} = {whole}$$"
+    last = steps.all[-1]
+    others = [_shorthand(steps, step.name) for step in steps.all[:-1] if _is_used(step, last)]
+    *first, final = (f"${each}$" for each in others)
+    named = f"{', '.join(first)} and {final}" if first else final
+    return (
+        f"$${symbol} = {latex(last.formula)}$$\n\n"
+        f"with {named} from the steps of the reverse pass. Written out:\n\n$$= {whole}$$"
+    )
+
+
+def _is_used(step: Step, last: Step) -> bool:
+    return derivative_name(step.name) in last.formula.names
 
 
 def _hints(steps: Steps) -> Iterator[str]:
@@ -200,8 +222,8 @@ def _shapes(question: Shapes) -> Solution:
 
 
 def _prerequisites(question: Prerequisites) -> Solution:
-    asked = derivative_latex(question.program, question.target)
-    rows = [f"- ${derivative_latex(question.program, each)}$" for each in question.required]
+    asked = derivative_inline(question.program, question.target)
+    rows = [f"- ${derivative_inline(question.program, each)}$" for each in question.required]
     text = f"Before ${asked}$ come the derivatives for everything it acts through:\n\n"
     first = _steps(question.program, question.target)
     hint = (
@@ -213,9 +235,9 @@ def _prerequisites(question: Prerequisites) -> Solution:
 
 def _cache(question: Cache) -> Solution:
     steps = _steps(question.program, question.target)
-    symbol = derivative_latex(question.program, question.target)
+    symbol = derivative_inline(question.program, question.target)
     rows = [f"- {_any_of(steps, names)}" for names in question.required]
-    text = f"The derivative is\n\n$${symbol} = {latex(steps.result)}$$\n\nOf the values of the"
+    text = f"The derivative is\n\n{_result(steps)}\n\nOf the values of the"
     text += " forward pass it needs:\n\n" + "\n".join(rows)
     hint = f"Work out ${symbol}$ first; then see which values of the forward pass stand in it."
     return Solution(text, hints=(hint, *tuple(_hints(steps))[:1]))

@@ -181,7 +181,7 @@ def test_the_weight_that_is_asked_for_is_marked(
 def test_a_layer_of_a_named_width_is_elided() -> None:
     (figure,) = figures(BANK.exercise("deep-network", 0))
     written = _texts(figure).splitlines()
-    assert {"1", "2", "n0", "n3"} <= set(written)
+    assert {"1", "2", "n₀", "n₃"} <= set(written)
     assert "3" not in written
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from generator.bank import Bank
 from generator.errors import SheetError
-from generator.sheets import formulas, html, markdown, text, typst
+from generator.pictures import figures, worked_figures
+from generator.sheets import formulas, html, latex, markdown, text, tikz, typst
 from generator.sheets.document import (
     Display,
     Document,
@@ -149,3 +150,30 @@ def test_what_follows_a_formula_is_text() -> None:
     source = typst.written(Document("t", lines))
     assert source.count("$a$);") == len(after)
     assert typst.pdf(Document("t", lines))
+
+
+def test_a_picture_in_latex_says_what_the_svg_says() -> None:
+    (figure,) = figures(BANK.exercise("shallow-network", 0))
+    drawn = tikz.picture(figure.svg)
+    assert drawn.count(r"\node") == figure.svg.count("<text")
+    assert drawn.count("circle[") == figure.svg.count("<circle")
+    assert "${a}^{[" not in drawn and "$a$" in drawn and "$[1]$" in drawn
+    assert drawn.isascii()
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_picture_in_latex_needs_no_letter_that_latex_lacks(slug: str) -> None:
+    for figure in worked_figures(BANK.exercise(slug, 1)):
+        assert tikz.picture(figure.svg).isascii()
+
+
+LONG = " + ".join(rf"\left(\frac{{x_{{{at}}}}}{{2}} + a \odot b\right)" for at in range(12))
+
+
+def test_a_long_formula_is_broken_before_signs() -> None:
+    document = Document("Long", (Display(f"y = {LONG}"), Display("y = x")))
+    assert r"\left" not in latex.written(document)
+    assert latex.written(document).count(r"\begin{flushleft}") == 1
+    page = html.written(document)
+    assert page.count("<math") > 12 and page.count('class="display wide"') == 1
+    assert "#wide[" in typst.written(document)
