@@ -6,7 +6,7 @@ than its place allows is put in brackets.  What is printed is read back as the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Literal
 
@@ -50,18 +50,6 @@ class Printer:
         self.dialect = dialect
         self.style = style
         self.known: dict[Expr, Part] = {PI: self.circle()}
-        self.layouts: Mapping[str, Callable[[Apply], Part]] = {
-            "infix": self.infix,
-            "prefix": self.prefix,
-            "postfix": self.postfix,
-            "power": self.power,
-            "quotient": self.quotient,
-            "call": self.call,
-            "fence": self.fence,
-            "subscript": self.subscript,
-            "binder": self.binder,
-            "atom": self.atom,
-        }
 
     def part(self, expr: Expr) -> Part:
         """`expr` rendered."""
@@ -74,9 +62,9 @@ class Printer:
         raise TypeError(f"{type(expr).__name__} is no expression")
 
     def rendered(self, expr: Apply) -> Part:
-        """An application that is met for the first time."""
-        part = self.layouts[TABLE[expr.op].notation.kind](expr)
-        self.known[expr] = part
+        """An application that is met for the first time; each kind of layout is a method."""
+        layout: Callable[[Apply], Part] = getattr(self, TABLE[expr.op].notation.kind)
+        part = self.known[expr] = layout(expr)
         return part
 
     def glyph(self, expr: Apply) -> str:

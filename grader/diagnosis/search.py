@@ -342,11 +342,16 @@ class Answer:
         """The single mistakes that lead to multiples of it."""
         return tuple(self.search.at_singles(self.columns))
 
-    @cached_property
+    @property
     def turned(self) -> Answer:
         """Its transpose."""
+        return self._turned or self
+
+    @cached_property
+    def _turned(self) -> Answer | None:
+        """Its transpose, if it is a matrix; nothing that is kept may refer to itself."""
         if all(len(value.shape) != 2 for value in self.values):
-            return self
+            return None
         return Answer(self.search, tuple(_transposed(value) for value in self.values))
 
 
