@@ -243,7 +243,11 @@ def line(array: Array, index: Array, axis: int) -> Array:
 
 
 def matmul(x: Array, y: Array) -> Array:
-    """The matrix product of each point."""
+    """The matrix product of each point; one with the same matrix at all points at once."""
+    if len(y) == 1 < len(x):
+        return np.matmul(x.reshape(-1, x.shape[2]), y[0]).reshape(len(x), x.shape[1], y.shape[2])
+    if len(x) == 1 < len(y):
+        return np.swapaxes(matmul(np.swapaxes(y, 1, 2), np.swapaxes(x, 1, 2)), 1, 2)
     return np.matmul(x, y)
 
 

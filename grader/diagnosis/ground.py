@@ -141,10 +141,14 @@ class Layout:
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """Forward values at several points; `env` holds the value of every statement."""
+    """Forward values at several points; `env` holds the value of every statement.
+
+    All stand there for each of `rows`, one point only once.
+    """
 
     layout: Layout
     env: Environment
+    rows: int = 1
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -158,8 +162,8 @@ class Ground:
 
     @cached_property
     def points(self) -> int:
-        """The number of sample points."""
-        return max(len(batch.data) for batch in self.env.values.values())
+        """The number of sample points, those of all rows."""
+        return max(self.rows, *(len(batch.data) for batch in self.env.values.values()))
 
     def picked(self, value: Batch) -> Batch:
         """The entry of `value` that is asked for, or all; raises ShapeError if it has none."""
@@ -178,10 +182,12 @@ class Ground:
             data = np.broadcast_to(data, (self.points, *data.shape[1:]))
         return Column(value.shape, np.asarray(data, dtype=np.float64).reshape(-1))
 
-    def first(self, points: int) -> Ground:
-        """The ground with its first points only."""
+    def at(self, point: int) -> Ground:
+        """One of its points as a ground."""
         values = {
-            name: Batch(value.data[:points], value.shape, value.field)
+            name: replace(value, data=value.data[point : point + 1])
+            if len(value.data) > 1
+            else value
             for name, value in self.env.values.items()
         }
         return Ground(self.layout, replace(self.env, values=values))

@@ -7,10 +7,9 @@ points: for fingerprints a few numbers will do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations, islice
 from math import prod
 from typing import TypeAlias
 
@@ -20,22 +19,23 @@ from numpy.typing import NDArray
 from engine.shapes import Shape
 from grader.diagnosis.column import Column, fingerprints
 from grader.diagnosis.ground import Ground
-from grader.diagnosis.plan import Plan, apart, combined
-from grader.diagnosis.stack import Sheet, paired, values
+from grader.diagnosis.plan import Departures, Plan, combined
+from grader.diagnosis.stack import Sheet, Stack, values
 from grader.diagnosis.table import Entry, Match, distinct, matched, near
 
 MOST_PAIRS = 3000
 MOST_MISSHAPEN = 10  # plans that do not keep to the shapes
 FEWEST, FEW = 2, 4  # points for fingerprints
 ENOUGH = 8  # numbers of a gradient for a fingerprint
-TOGETHER = 1500  # rows of a stack: a walk costs more than its rows
 
-_Pair: TypeAlias = tuple[int, int]
+_Prints: TypeAlias = NDArray[np.float64]
+_Numbers: TypeAlias = NDArray[np.intp]
+"""Pairs, each as the numbers of its two plans."""
 
 
 @dataclass(frozen=True)
 class _File:
-    prints: NDArray[np.float64]
+    prints: _Prints
     numbers: NDArray[np.int32]
 
 
@@ -62,7 +62,7 @@ class Pairs:
 
     def _shortened(self, column: Column) -> Column:
         """The column at the points of the fingerprints."""
-        numbers = column.numbers.reshape(self.ground.points, -1)[: self._few.points]
+        numbers = column.numbers.reshape(self.ground.points, -1)[: len(self._few)]
         return Column(column.shape, numbers.reshape(-1))
 
     def _confirmed(self, column: Column, *pair: int) -> Iterator[Match]:
@@ -74,42 +74,57 @@ class Pairs:
                 yield from matched(column, Entry(both, form, self.ground.column(found)))
 
     @cached_property
-    def _few(self) -> Ground:
-        """As many points as make the gradient enough numbers."""
+    def _few(self) -> tuple[Ground, ...]:
+        """As many points as make the gradient enough numbers, each by itself."""
         target = self.ground.env.values[self.ground.layout.target.variable]
-        points = -(-ENOUGH // prod(map(int, target.shape)))
-        return self.ground.first(min(max(points, FEWEST), FEW))
+        enough = max(FEWEST, -(-ENOUGH // prod(map(int, target.shape))))
+        return tuple(map(self.ground.at, range(min(enough, FEW, self.ground.points))))
 
     @cached_property
     def _files(self) -> dict[Shape, _File]:
-        found: dict[Shape, tuple[list[NDArray[np.float64]], list[_Pair]]] = {}
-        for sheet in self._sheets():
-            columns, rows = distinct(sheet, ())
-            prints, pairs = found.setdefault(sheet.shape, ([], []))
-            prints.append(fingerprints(columns))
-            pairs.extend(sheet.rows[row] for row in rows)
+        found: dict[Shape, tuple[list[_Prints], list[_Numbers]]] = {}
+        for pairs in self._chunks():
+            for sheet in self._sheets(pairs):
+                columns, rows = distinct(sheet, ())
+                prints, numbers = found.setdefault(sheet.shape, ([], []))
+                prints.append(fingerprints(columns))
+                numbers.append(pairs[[sheet.rows[row] for row in rows]])
         return {shape: _sorted(*file) for shape, file in found.items()}
 
-    def _sheets(self) -> Iterator[Sheet[_Pair]]:
-        for chunk in self._chunks():
-            yield from paired(self._few, self.plans, chunk).sheets()
+    def _sheets(self, pairs: _Numbers) -> Iterator[Sheet[int]]:
+        """What pairs make of the gradient, a row for each; one point after the other.
 
-    def _chunks(self) -> Iterator[list[_Pair]]:
-        fitting = range(self.fitting)
-        pairs = islice(self._joined(combinations(fitting, 2)), MOST_PAIRS)
-        while chunk := list(islice(pairs, TOGETHER)):
-            yield chunk
+        At one point the forward values serve all rows without being repeated.
+        """
+        members = (
+            (plan, np.flatnonzero((pairs == number).any(axis=1)).tolist())
+            for number, plan in enumerate(self.plans)
+        )
+        departures = Departures(tuple((plan, rows) for plan, rows in members if rows))
+        stacks = [Stack(ground, range(len(pairs)), departures) for ground in self._few]
+        wholes = [whole for whole in (stack.whole() for stack in stacks) if whole is not None]
+        if wholes:
+            data = np.concatenate([whole.data for whole in wholes], axis=1)
+            yield from stacks[0].written(replace(wholes[0], data=data))
+
+    def _chunks(self) -> Iterator[_Numbers]:
+        """The pairs that can be combined, those together that may share a stack."""
+        joined = np.triu(self._apart, 1)
+        yield np.argwhere(joined[: self.fitting, : self.fitting])[:MOST_PAIRS]
         for odd in range(self.fitting, len(self.plans))[:MOST_MISSHAPEN]:
-            chunk = list(islice(self._joined((one, odd) for one in fitting), TOGETHER))
-            if chunk:
-                yield chunk
+            fitting = np.flatnonzero(joined[: self.fitting, odd])
+            yield np.stack([fitting, np.full_like(fitting, odd)], axis=1)
 
-    def _joined(self, pairs: Iterable[_Pair]) -> Iterator[_Pair]:
-        """Those of two plans that can be combined."""
-        return (pair for pair in pairs if apart(self.plans[pair[0]], self.plans[pair[1]]))
+    @cached_property
+    def _apart(self) -> NDArray[np.bool_]:
+        """Which two plans depart at no common place."""
+        places = tuple({each for plan in self.plans for each in plan.departures})
+        departs = [[each in plan.departures for each in places] for plan in self.plans]
+        table = np.array(departs, dtype=np.float32).reshape(len(departs), len(places))
+        return np.asarray(table @ table.T == 0)
 
 
-def _sorted(prints: list[NDArray[np.float64]], pairs: list[_Pair]) -> _File:
+def _sorted(prints: list[_Prints], numbers: list[_Numbers]) -> _File:
     every = np.concatenate(prints)
     order = np.argsort(every)
-    return _File(every[order], np.array(pairs, dtype=np.int32).reshape(-1, 2)[order])
+    return _File(every[order], np.concatenate(numbers)[order].astype(np.int32))

@@ -6,7 +6,7 @@ Many plans run as one walk: `grader.diagnosis.stack`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
@@ -63,16 +63,38 @@ class Plan:
         return not (self.variable or self.value or self.numbers or changed)
 
 
-def apart(first: Plan, second: Plan) -> bool:
-    """Whether two mistakes can be made in one pass: nodes apart, and nothing else changed."""
-    if not first.departures.isdisjoint(second.departures):
-        return False
-    return first.joinable and second.joinable
+@dataclass(frozen=True, eq=False)
+class Departures:
+    """Where plans depart, by which rules and in which rows; `members` are plans with theirs."""
+
+    members: tuple[tuple[Plan, Sequence[int]], ...]
+
+    @cached_property
+    def rules(self) -> dict[SiteKey, dict[Any, list[int]]]:
+        """At nodes."""
+        return self._by_place(lambda plan: plan.vjp.items())
+
+    @cached_property
+    def reductions(self) -> dict[tuple[SiteKey, int], dict[Any, list[int]]]:
+        """At stretched operands."""
+        return self._by_place(lambda plan: plan.broadcast.items())
+
+    @cached_property
+    def joins(self) -> dict[str, dict[Any, list[int]]]:
+        """At names."""
+        return self._by_place(lambda plan: plan.accumulate.items())
+
+    def _by_place(self, of: Callable[[Plan], Iterable[tuple[Any, Any]]]) -> dict[Any, Any]:
+        found: dict[Any, dict[Any, list[int]]] = {}
+        for plan, rows in self.members:
+            for place, rule in of(plan):
+                found.setdefault(place, {}).setdefault(rule, []).extend(rows)
+        return found
 
 
 def combined(first: Plan, second: Plan) -> Plan | None:
     """Both mistakes in one pass; None where they depart at the same place or cannot be joined."""
-    if not apart(first, second):
+    if not (first.joinable and second.joinable and first.departures.isdisjoint(second.departures)):
         return None
     return Plan(
         slugs=tuple(dict.fromkeys(first.slugs + second.slugs)),

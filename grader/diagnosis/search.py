@@ -106,8 +106,9 @@ class Search:
         found = [(entry.form, entry.plan) for entry in self._singles.distinct()]
         odd = {plan for form, plan in found if form == "as it came"}
         fit = {plan for form, plan in found if form == "whole"} - odd
-        fitting = [plan for plan in self._at_nodes if plan in fit]
-        misshapen = [plan for plan in self._at_nodes if plan in odd]
+        joinable = [plan for plan in self._at_nodes if plan.joinable]
+        fitting = [plan for plan in joinable if plan in fit]
+        misshapen = [plan for plan in joinable if plan in odd]
         return Pairs(self.grounds[0], (*fitting, *misshapen), len(fitting))
 
     def differs(self, answer: Expr) -> bool:

@@ -24,8 +24,8 @@ from engine.operators import operator
 from engine.program import Statement
 from engine.reverse import Numbers, Pass, Reverse, Site, unbroadcast
 from engine.shapes import Shape
-from grader.diagnosis.ground import Ground, SiteKey
-from grader.diagnosis.plan import Plan
+from grader.diagnosis.ground import Ground
+from grader.diagnosis.plan import Departures, Plan
 
 Form: TypeAlias = Literal["whole", "as it came", "scalar", "row", "column"]
 """How a gradient is written: in the shape of the variable; in the shape that the mistake left; as
@@ -40,7 +40,7 @@ Row = TypeVar("Row")
 class Sheet(Generic[Row]):
     """What some rows make of the gradient in one form; `data` is (rows, points, *shape)."""
 
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     form: Form
     shape: Shape
     data: NDArray[np.float64]
@@ -99,7 +99,7 @@ def _shorter(shape: Shape, data: NDArray[Any]) -> Iterator[tuple[Form, Shape, ND
         yield "column", (shape[0], 1), data[..., :, :1]
 
 
-def _sheet(ground: Ground, rows: tuple[Row, ...], form: Form, value: Batch) -> Sheet[Row]:
+def _sheet(ground: Ground, rows: Sequence[Row], form: Form, value: Batch) -> Sheet[Row]:
     shape = value.data.shape[1:]
     data = np.broadcast_to(value.data, (len(rows) * ground.points, *shape))
     return Sheet(rows, form, value.shape, data.reshape(len(rows), ground.points, *shape))
@@ -107,28 +107,17 @@ def _sheet(ground: Ground, rows: tuple[Row, ...], form: Form, value: Batch) -> S
 
 def stacked(ground: Ground, plans: Sequence[Plan]) -> Stack[Plan]:
     """Each of some plans as a row."""
-    return Stack(ground, tuple(plans), tuple((plan, (row,)) for row, plan in enumerate(plans)))
-
-
-def paired(
-    ground: Ground, plans: Sequence[Plan], pairs: Sequence[tuple[int, int]]
-) -> Stack[tuple[int, int]]:
-    """Each of some pairs of joinable plans, which depart at different places, as a row."""
-    rows: dict[int, list[int]] = {}
-    for row, (one, other) in enumerate(pairs):
-        rows.setdefault(one, []).append(row)
-        rows.setdefault(other, []).append(row)
-    members = tuple((plans[number], tuple(found)) for number, found in rows.items())
-    return Stack(ground, tuple(pairs), members)
+    members = tuple((plan, (row,)) for row, plan in enumerate(plans))
+    return Stack(ground, tuple(plans), Departures(members))
 
 
 @dataclass(eq=False)
 class Stack(Generic[Row]):
-    """Rows that are carried out in one walk; `members` are the plans, with the rows of each."""
+    """Rows that are carried out in one walk."""
 
     ground: Ground
-    rows: tuple[Row, ...]
-    members: tuple[tuple[Plan, tuple[int, ...]], ...]
+    rows: Sequence[Row]
+    departures: Departures
     _outside: set[int] = field(default_factory=set)  # rows that cannot be carried out here
     _odd: set[int] = field(default_factory=set)  # rows that are to be tried alone, too
     _grounds: dict[int, Ground] = field(default_factory=dict)
@@ -140,20 +129,27 @@ class Stack(Generic[Row]):
 
     def sheets(self) -> Iterator[Sheet[Row]]:
         """What the rows make of the gradient, those that keep to the shapes."""
+        whole = self.whole()
+        if whole is not None:
+            yield from self.written(whole)
+
+    def whole(self) -> Sheet[Row] | None:
+        """The gradients of all rows in the shape of the variable; None where there are none."""
         if not self.rows:
-            return
+            return None
+        ground = self.ground
         try:
             adjoint = self.adjoint()
         except (EngineError, IndexError):
             self._odd |= set(range(self._count))
-            return
-        if adjoint is not None:
-            yield from self._written(adjoint)
-
-    def _written(self, adjoint: Batch) -> Iterator[Sheet[Row]]:
-        ground = self.ground
+            return None
+        if adjoint is None:
+            return None
         shape = ground.env.values[ground.layout.target.variable].shape
-        whole = _sheet(ground, self.rows, "whole", ground.picked(adjoint.filled(shape)))
+        return _sheet(ground, self.rows, "whole", ground.picked(adjoint.filled(shape)))
+
+    def written(self, whole: Sheet[Row]) -> Iterator[Sheet[Row]]:
+        """The gradients of those rows that keep to the shapes, in all forms."""
         rows = [row for row in range(self._count) if row not in self._outside]
         if rows:
             yield _rows_of(whole, rows, whole.data)
@@ -166,7 +162,7 @@ class Stack(Generic[Row]):
 
     def adjoint(self) -> Batch | None:
         """The finished gradients of all rows; None where no path leads to the variable."""
-        ((plan, _), *_), ground = self.members, self.ground
+        ((plan, _), *_), ground = self.departures.members, self.ground
         numbers = plan.numbers(ground) if plan.numbers else self._numbers
         way = Pass(
             seed=_loose, vjp=self._vjp, unbroadcast=self._unbroadcast, accumulate=self._accumulate
@@ -182,28 +178,6 @@ class Stack(Generic[Row]):
     def _numbers(self) -> Numbers:
         return self.ground.numbers if self._count == 1 else _Repeated(self.ground, self._count)
 
-    # where rows depart
-
-    @cached_property
-    def _rules(self) -> dict[SiteKey, dict[Any, list[int]]]:
-        return self._departures(lambda plan: plan.vjp.items())
-
-    @cached_property
-    def _reductions(self) -> dict[tuple[SiteKey, int], dict[Any, list[int]]]:
-        return self._departures(lambda plan: plan.broadcast.items())
-
-    @cached_property
-    def _joins(self) -> dict[str, dict[Any, list[int]]]:
-        return self._departures(lambda plan: plan.accumulate.items())
-
-    def _departures(self, of: Callable[[Plan], Iterable[tuple[Any, Any]]]) -> dict[Any, Any]:
-        """By place, the rules that depart there, each with its rows."""
-        found: dict[Any, dict[Any, list[int]]] = {}
-        for plan, rows in self.members:
-            for place, rule in of(plan):
-                found.setdefault(place, {}).setdefault(rule, []).extend(rows)
-        return found
-
     # the walk
 
     def _vjp(
@@ -215,17 +189,16 @@ class Stack(Generic[Row]):
         kept = self.ground.layout.relevant[key]
 
         def departed(rule: Any, rows: list[int]) -> tuple[Any, ...]:
-            forward = (self._first(each, len(rows)) for each in (out, *args))
-            return _kept(
-                rule(self._ground(len(rows)), self._rows(g, rows), *forward, **attrs), kept
-            )
+            forward = [self._first(each, len(rows)) for each in (out, *args)]
+            made = rule(self._ground(len(rows)), self._rows(g, rows), *forward, **attrs)
+            return _kept(made, kept)
 
         def right() -> tuple[Any, ...]:
             return _kept(operator(site.node.op).vjp(g, out, *args, **attrs), kept)
 
         wide = operator(site.node.op).elementwise
         shapes = [out.shape if wide else arg.shape for arg in args]
-        return self._mixed(self._rules.get(key, {}), departed, right, shapes)
+        return self._mixed(self.departures.rules.get(key, {}), departed, right, shapes)
 
     def _unbroadcast(self, site: Site, operand: int, g: Any, small: Shape, large: Shape) -> Any:
         def departed(rule: Any, rows: list[int]) -> tuple[Any, ...]:
@@ -234,7 +207,7 @@ class Stack(Generic[Row]):
         def right() -> tuple[Any, ...]:
             return (unbroadcast(g, small, large),)
 
-        departing = self._reductions.get(((site.statement, site.path), operand), {})
+        departing = self.departures.reductions.get(((site.statement, site.path), operand), {})
         return self._mixed(departing, departed, right, [small])[0]
 
     def _accumulate(self, name: str, total: Any, term: Any) -> Any:
@@ -245,7 +218,7 @@ class Stack(Generic[Row]):
             return (total + term,)
 
         shape = self.ground.env.values[name].shape
-        return self._mixed(self._joins.get(name, {}), departed, right, [shape])[0]
+        return self._mixed(self.departures.joins.get(name, {}), departed, right, [shape])[0]
 
     def _mixed(
         self,
@@ -296,8 +269,13 @@ class Stack(Generic[Row]):
 
     # rows and points
 
-    def _points(self, rows: list[int]) -> NDArray[np.intp]:
+    def _points(self, rows: list[int]) -> NDArray[np.intp] | slice:
+        """Where the points of some rows stand."""
         points = self.ground.points
+        if len(rows) == 1:
+            return slice(rows[0] * points, (rows[0] + 1) * points)
+        if points == 1:
+            return np.asarray(rows)
         return (np.asarray(rows)[:, None] * points + np.arange(points)).reshape(-1)
 
     def _rows(self, value: Any, rows: list[int]) -> Any:
@@ -336,6 +314,8 @@ def _exactly(value: Batch, shape: Shape) -> Batch | None:
 
 
 def _rows_of(sheet: Sheet[Row], rows: list[int], data: NDArray[np.float64]) -> Sheet[Row]:
+    if len(rows) == len(sheet.rows):
+        return Sheet(sheet.rows, sheet.form, sheet.shape, data)
     return Sheet(tuple(sheet.rows[row] for row in rows), sheet.form, sheet.shape, data[rows])
 
 
@@ -343,7 +323,8 @@ def repeated(ground: Ground, count: int) -> Ground:
     """A ground whose points stand there `count` times."""
     if count == 1:
         return ground
-    return Ground(ground.layout, replace(ground.env, values=_Tiled(ground.env.values, count)))
+    env = replace(ground.env, values=_Tiled(ground.env.values, count))
+    return Ground(ground.layout, env, count)
 
 
 class _Tiled(Mapping[str, Batch]):

@@ -107,7 +107,7 @@ def distinct(
         apart = np.max(np.abs(columns - other.numbers), axis=1, initial=0.0)
         kept &= apart > CLOSE * max(other.largest, 1e-300)
     rows = [int(row) for row in np.flatnonzero(kept)]
-    return columns[rows], rows
+    return columns if len(rows) == len(columns) else columns[rows], rows
 
 
 def near(sorted_prints: NDArray[np.float64], column: Column) -> tuple[int, int]:
