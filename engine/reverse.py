@@ -11,7 +11,7 @@ restores it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -107,7 +107,12 @@ class Reverse(Generic[Quantity]):
         allow).
         """
         found: dict[str, Quantity] = {self.program.loss: self.way.seed(self.valuation.one())}
-        for statement in reversed(self.program.statements):
+        self.go_back(self.program.statements, found)
+        return found
+
+    def go_back(self, statements: Sequence[Statement], found: dict[str, Quantity]) -> None:
+        """Goes through `statements`, the last first, and adds to the adjoints found so far."""
+        for statement in reversed(statements):
             if statement.name in found:
                 for name, term in self._pull(
                     self.valuation, statement, (), statement.value, found[statement.name]
@@ -115,7 +120,6 @@ class Reverse(Generic[Quantity]):
                     found[name] = (
                         self.way.accumulate(name, found[name], term) if name in found else term
                     )
-        return found
 
     def _pull(
         self,

@@ -123,7 +123,7 @@ def _instead(right: Any, term: Expr, scale: Factor | None) -> Rule:
     """The right rule with the value of `term` for what comes back from the loss."""
 
     def rule(ground: Ground, g: Any, out: Any, *args: Any, **attrs: Any) -> Any:
-        return right(_scaled(ground, ground.env.evaluate(term), scale), out, *args, **attrs)
+        return right(_scaled(ground, ground.value(term), scale), out, *args, **attrs)
 
     return rule
 

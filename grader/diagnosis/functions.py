@@ -217,7 +217,7 @@ def _at(row: Operator, earlier: Expr) -> Rule:
     """The right rule of a function, at another point."""
 
     def rule(ground: Ground, g: Any, out: Any, x: Any) -> Any:
-        point = ground.env.evaluate(earlier)
+        point = ground.value(earlier)
         return row.vjp(g, point.apply(row.name), point)
 
     return rule

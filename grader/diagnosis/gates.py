@@ -84,7 +84,7 @@ def threshold_mistakes(layout: Layout) -> Iterator[Plan]:
             ones = const(1).filled(layout.program.shapes[label])
             without = substitute(gate.operand, {label: ones})
             rule = gate.rule(
-                lambda ground, g, *_, margin=without: g * _positive(ground.env.evaluate(margin))
+                lambda ground, g, *_, margin=without: g * _positive(ground.value(margin))
             )
             yield grounded(layout, gate.place, WRONG, rule)
 

@@ -6,7 +6,7 @@ passes over it share the forward values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -17,7 +17,7 @@ from engine.errors import ShapeError
 from engine.expression import Apply, Expr, Var, walk
 from engine.numeric import Batch, Environment
 from engine.program import Program, Statement, Target
-from engine.reverse import Numbers, filled_adjoints
+from engine.reverse import Numbers, Reverse, filled_adjoints
 from engine.shapes import Shape
 from grader.diagnosis.column import Column
 
@@ -161,9 +161,32 @@ class Ground:
         return filled_adjoints(self.layout.program, self.numbers)
 
     @cached_property
+    def stages(self) -> tuple[Mapping[str, Batch], ...]:
+        """The adjoints that a right pass has found when it has so many statements yet to go."""
+        program = self.layout.program
+        walk = Reverse(program, self.numbers, wanted=self.layout.between)
+        found = {program.loss: self.numbers.one()}
+        stages = [dict(found)]
+        for statement in reversed(program.statements):
+            walk.go_back((statement,), found)
+            stages.append(dict(found))
+        return tuple(reversed(stages))
+
+    @cached_property
     def points(self) -> int:
         """The number of sample points, those of all rows."""
         return max(self.rows, *(len(batch.data) for batch in self.env.values.values()))
+
+    @cached_property
+    def _values(self) -> dict[Expr, Batch]:
+        return {}
+
+    def value(self, expr: Expr) -> Batch:
+        """The value of an expression of the exercise, for which many rules ask."""
+        found = self._values.get(expr)
+        if found is None:
+            found = self._values[expr] = self.env.evaluate(expr)
+        return found
 
     def picked(self, value: Batch) -> Batch:
         """The entry of `value` that is asked for, or all; raises ShapeError if it has none."""
@@ -182,12 +205,10 @@ class Ground:
             data = np.broadcast_to(data, (self.points, *data.shape[1:]))
         return Column(value.shape, np.asarray(data, dtype=np.float64).reshape(-1))
 
-    def at(self, point: int) -> Ground:
-        """One of its points as a ground."""
+    def at(self, first: int, last: int) -> Ground:
+        """Some of its points as a ground: from `first` up to, but without, `last`."""
         values = {
-            name: replace(value, data=value.data[point : point + 1])
-            if len(value.data) > 1
-            else value
+            name: replace(value, data=value.data[first:last]) if len(value.data) > 1 else value
             for name, value in self.env.values.items()
         }
         return Ground(self.layout, replace(self.env, values=values))

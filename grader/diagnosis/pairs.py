@@ -27,6 +27,7 @@ MOST_PAIRS = 3000
 MOST_MISSHAPEN = 10  # plans that do not keep to the shapes
 FEWEST, FEW = 2, 4  # points for fingerprints
 ENOUGH = 8  # numbers of a gradient for a fingerprint
+MANY = 400  # rows that take longer than a further walk
 
 _Prints: TypeAlias = NDArray[np.float64]
 _Numbers: TypeAlias = NDArray[np.intp]
@@ -62,7 +63,7 @@ class Pairs:
 
     def _shortened(self, column: Column) -> Column:
         """The column at the points of the fingerprints."""
-        numbers = column.numbers.reshape(self.ground.points, -1)[: len(self._few)]
+        numbers = column.numbers.reshape(self.ground.points, -1)[: self._points]
         return Column(column.shape, numbers.reshape(-1))
 
     def _confirmed(self, column: Column, *pair: int) -> Iterator[Match]:
@@ -74,11 +75,21 @@ class Pairs:
                 yield from matched(column, Entry(both, form, self.ground.column(found)))
 
     @cached_property
-    def _few(self) -> tuple[Ground, ...]:
-        """As many points as make the gradient enough numbers, each by itself."""
+    def _points(self) -> int:
+        """As many points as make the gradient enough numbers."""
         target = self.ground.env.values[self.ground.layout.target.variable]
         enough = max(FEWEST, -(-ENOUGH // prod(map(int, target.shape))))
-        return tuple(map(self.ground.at, range(min(enough, FEW, self.ground.points))))
+        return min(enough, FEW, self.ground.points)
+
+    @cached_property
+    def _together(self) -> tuple[Ground, ...]:
+        """These points in one ground."""
+        return (self.ground.at(0, self._points),)
+
+    @cached_property
+    def _one_by_one(self) -> tuple[Ground, ...]:
+        """Each of these points as a ground: its forward values serve all rows as they stand."""
+        return tuple(self.ground.at(point, point + 1) for point in range(self._points))
 
     @cached_property
     def _files(self) -> dict[Shape, _File]:
@@ -92,16 +103,14 @@ class Pairs:
         return {shape: _sorted(*file) for shape, file in found.items()}
 
     def _sheets(self, pairs: _Numbers) -> Iterator[Sheet[int]]:
-        """What pairs make of the gradient, a row for each; one point after the other.
-
-        At one point the forward values serve all rows without being repeated.
-        """
+        """What pairs make of the gradient, a row for each."""
         members = (
             (plan, np.flatnonzero((pairs == number).any(axis=1)).tolist())
             for number, plan in enumerate(self.plans)
         )
         departures = Departures(tuple((plan, rows) for plan, rows in members if rows))
-        stacks = [Stack(ground, range(len(pairs)), departures) for ground in self._few]
+        grounds = self._one_by_one if len(pairs) > MANY else self._together
+        stacks = [Stack(ground, range(len(pairs)), departures) for ground in grounds]
         wholes = [whole for whole in (stack.whole() for stack in stacks) if whole is not None]
         if wholes:
             data = np.concatenate([whole.data for whole in wholes], axis=1)

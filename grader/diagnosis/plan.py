@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
 from engine.numeric import Batch
+from engine.program import Statement
 from engine.reverse import Numbers
 from engine.shapes import Shape
 from grader.diagnosis.ground import Ground, SiteKey
@@ -83,6 +84,18 @@ class Departures:
     def joins(self) -> dict[str, dict[Any, list[int]]]:
         """At names."""
         return self._by_place(lambda plan: plan.accumulate.items())
+
+    def to_go(self, statements: Sequence[Statement]) -> int:
+        """How many statements a pass has yet to go through when a plan first departs."""
+        at = {name for name, _ in self.rules} | {name for (name, _), _ in self.reductions}
+        return max(
+            (
+                number
+                for number, statement in enumerate(statements, start=1)
+                if statement.name in at or not statement.value.names.isdisjoint(self.joins)
+            ),
+            default=0,
+        )
 
     def _by_place(self, of: Callable[[Plan], Iterable[tuple[Any, Any]]]) -> dict[Any, Any]:
         found: dict[Any, dict[Any, list[int]]] = {}

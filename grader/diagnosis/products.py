@@ -274,7 +274,7 @@ def _replaced(position: int, wrong: Expr) -> Rule:
     """The right rule with `wrong` in place of the factor that the gradient crosses."""
 
     def rule(ground: Ground, g: Any, out: Any, x: Any, y: Any) -> Any:
-        crossed = g * ground.env.evaluate(wrong)
+        crossed = g * ground.value(wrong)
         return (crossed, g * x) if position == 0 else (g * y, crossed)
 
     return rule
@@ -319,7 +319,7 @@ def _as_if_varying(layout: Layout, place: Place, position: int, other: Expr) -> 
     for factor in (k, 1):
 
         def rule(ground: Ground, g: Any, out: Any, x: Any, y: Any, factor: Any = factor) -> Any:
-            value = ground.env.evaluate(base)
+            value = ground.value(base)
             lowered = g * value ** (k - 1) * factor
             return (lowered, g * x) if position == 0 else (g * y, lowered)
 

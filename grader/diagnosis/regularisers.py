@@ -119,4 +119,4 @@ def regulariser_parts(layout: Layout) -> Iterator[Expr]:
 
 def plus(term: Expr) -> Final:
     """A term added to the finished gradient as it stands."""
-    return lambda ground, value: value + ground.env.evaluate(term)
+    return lambda ground, value: value + ground.value(term)

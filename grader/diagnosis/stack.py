@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
@@ -163,12 +163,23 @@ class Stack(Generic[Row]):
     def adjoint(self) -> Batch | None:
         """The finished gradients of all rows; None where no path leads to the variable."""
         ((plan, _), *_), ground = self.departures.members, self.ground
-        numbers = plan.numbers(ground) if plan.numbers else self._numbers
         way = Pass(
             seed=_loose, vjp=self._vjp, unbroadcast=self._unbroadcast, accumulate=self._accumulate
         )
-        walk = Reverse(ground.layout.program, numbers, way)
-        return walk.adjoints().get(ground.layout.target.variable)
+        if plan.numbers is not None:
+            found = Reverse(ground.layout.program, plan.numbers(ground), way).adjoints()
+        else:
+            walk = Reverse(ground.layout.program, self._numbers, way)
+            found = walk.adjoints() if self._count > 1 else self._resumed(walk)
+        return found.get(ground.layout.target.variable)
+
+    def _resumed(self, walk: Reverse[Any]) -> dict[str, Any]:
+        """The adjoints of a single row, which is the right pass up to where it departs."""
+        statements = walk.program.statements
+        left = self.departures.to_go(statements)
+        found = {name: _loose(value) for name, value in self.ground.stages[left].items()}
+        walk.go_back(statements[:left], found)
+        return found
 
     @property
     def _count(self) -> int:
@@ -187,11 +198,13 @@ class Stack(Generic[Row]):
         if key not in self.ground.layout.relevant:
             return ()
         kept = self.ground.layout.relevant[key]
+        forward = cache(lambda count: [self._first(each, count) for each in (out, *args)])
 
         def departed(rule: Any, rows: list[int]) -> tuple[Any, ...]:
-            forward = [self._first(each, len(rows)) for each in (out, *args)]
-            made = rule(self._ground(len(rows)), self._rows(g, rows), *forward, **attrs)
-            return _kept(made, kept)
+            count = len(rows)
+            return _kept(
+                rule(self._ground(count), self._rows(g, rows), *forward(count), **attrs), kept
+            )
 
         def right() -> tuple[Any, ...]:
             return _kept(operator(site.node.op).vjp(g, out, *args, **attrs), kept)
