@@ -50,7 +50,7 @@ from grader.grade import grade
 from grader.memory import forget_answers, forget_exercises
 from grader.points import points_of
 from grader.reading import understood
-from grader.settled import settle
+from grader.settled import rest, settle
 
 HERE = Path(__file__).parent
 OWN = (HERE / "bench_answers.json", HERE / "bench_exercises.toml")
@@ -302,6 +302,7 @@ def _timed(row: Row, cold: bool) -> tuple[float, str]:
     if cold:
         forget_answers()
         forget_exercises()
+    rest()  # as a grading process does between two answers
     started = perf_counter()
     found = row.outcome()
     seconds = perf_counter() - started

@@ -24,7 +24,7 @@ from celery.signals import worker_process_init
 
 from grader.delivery import GRADE_TASK, RECORD_QUEUE, RECORD_TASK, Priority
 from grader.errors import MalformedMessage
-from grader.settled import settle
+from grader.settled import rest, settle
 from grader.starts import Starts
 from grader.transport import Waiting, application, faults, send
 from grader.turn import Turn, Worker
@@ -53,6 +53,7 @@ def grade(task: Any, message: Any) -> None:
             conclude(taken_turn(items), queue)
     except UNREACHABLE as fault:
         raise Reject(fault, requeue=True) from fault
+    rest()
 
 
 def understood(documents: Iterable[Any]) -> Iterator[Item]:

@@ -1,4 +1,4 @@
-"""A settled process: what stays is left alone, what is new is still collected."""
+"""A settled process: what stays is left alone, what is new is collected between answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import weakref
 
-from grader.settled import NEW_OBJECTS, settle
+from grader.settled import FEW_OBJECTS, NEW_OBJECTS, rest, settle
 
 SCRIPT = "from tests.grader.test_settled import check; check()"
 
@@ -26,8 +26,12 @@ def check() -> None:
     assert len(gc.get_objects()) < before / 100
     assert gc.isenabled() and gc.get_threshold()[0] == NEW_OBJECTS
     gone = weakref.ref(Ring())
-    gc.collect()
+    rest()
+    assert gone() is not None  # for so little the collector does not begin
+    kept = [Ring() for _ in range(FEW_OBJECTS)]
+    rest()
     assert gone() is None
+    assert len(kept) == FEW_OBJECTS
 
 
 def test_only_what_is_new_is_looked_through() -> None:
