@@ -17,7 +17,7 @@ from engine.notation import Problem
 from engine.program import Program
 from engine.symbolic.balls import Agreement
 from grader.compiled import comparison_of
-from grader.plain.conditions import conditions_compared
+from grader.plain.conditions import conditions_compared, told_apart
 from grader.plain.cursor import Options
 from grader.plain.functions import EULER
 from grader.plain.lists import (
@@ -98,6 +98,8 @@ def equal(left: str, right: str, positive: frozenset[str] = frozenset()) -> Equa
     if isinstance(names, Invalid):
         return names
     found = _read_as(left, right, names, known, PLAIN)
+    if isinstance(found, Invalid) and found.side == "both":
+        return told_apart(left, right, names, known) or found
     return _otherwise(left, right, names, known) or found if isinstance(found, Different) else found
 
 

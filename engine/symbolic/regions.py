@@ -6,8 +6,8 @@ A condition compares rational functions with zero.  Between two neighbouring rea
 numerators and denominators no sign changes: a rational number in every gap and the zeros themselves
 decide.  Irreducible polynomials have different zeros; where their coefficients are no rational
 numbers, such as in x - sqrt(2), zeros are taken for the same if they agree to MOST_BITS bits.
-Conditions on several variables, or with other functions of the variable than absolute values and
-maxima, are not decided.
+Equations with other functions of the variable, which stands in them once, are solved.  Conditions
+on several variables, or with functions other than absolute values and maxima, are not decided.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing import Any, Literal, TypeAlias
 
 from flint import Ordering, arb, fmpq, fmpq_mpoly_ctx, fmpq_poly
 
-from engine.expression import Apply, Expr, transform, walk
+from engine.expression import Apply, Expr, Var, transform, walk
 from engine.symbolic.balls import BITS, precision
+from engine.symbolic.inverse import solved
 from engine.symbolic.kernels import terms_of
 from engine.symbolic.pointwise import CONSTANT, real_number
 from engine.symbolic.zeros import MOST_NODES, Undecided, leaves_of, ratio
@@ -139,11 +140,27 @@ def _split(condition: Condition) -> Condition:
         raise Undecided
     match condition:
         case Sign():
-            return _by_cases(condition)
+            return _solved(condition) or _by_cases(condition)
         case Negated(part=part):
             return Negated(_split(part))
         case Joined(word=word, parts=parts):
             return Joined(word, tuple(map(_split, parts)))
+
+
+def _solved(sign: Sign) -> Condition | None:
+    """An equation that is no rational one, by its solutions; None where they are not known."""
+    names = names_of(sign)
+    if sign.relation not in ("=", "!=") or not names:
+        return None
+    (name,) = names
+    if all(leaf == Var(name) or name not in leaf.names for _, leaf in leaves_of(sign.expr)):
+        return None
+    found = solved(sign.expr, name)
+    if found is None:
+        return None
+    unknown: Expr = Var(name)
+    solutions = Joined("or", tuple(Sign(unknown - each, "=") for each in found))
+    return solutions if sign.relation == "=" else Negated(solutions)
 
 
 def _by_cases(sign: Sign) -> Condition:

@@ -8,15 +8,16 @@ are conditions on a number without a name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import pairwise
 from operator import mul
 from typing import Literal
 
-from engine.expression import Expr, Var, apply, const
+from engine.canonical import canonical
+from engine.expression import Expr, Var, apply, const, substitute
 from engine.notation import Problem
-from engine.symbolic.pointwise import CONSTANT
+from engine.symbolic.pointwise import CONSTANT, coordinate
 from engine.symbolic.regions import (
     MOST_BITS,
     Apart,
@@ -40,6 +41,7 @@ from grader.plain.values import Different, Equal, Equality, Invalid, Pair, compa
 from grader.plain.words import IMAGINARY, Names, named
 
 ZERO: Expr = const(0)
+MOST_VARIABLES, TRIED = 3, 2  # variables, and values of all others for each of them
 NUMBER = "·"  # the name of the number in an interval or a set
 # What joins conditions; the last is what a comma between equations means.
 WORDS: tuple[tuple[frozenset[str], Literal["and", "or"]], ...] = (
@@ -88,13 +90,70 @@ def conditions_compared(
     return None if simple else _on_several(one, two, positive)
 
 
+def told_apart(left: str, right: str, names: Names, positive: frozenset[str]) -> Different | None:
+    """A difference of conditions on several variables, all but one of which are given numbers."""
+    one, two = (condition_of(text, names) for text in (left, right))
+    if one is None or two is None or IMAGINARY in names_of(one, two):
+        return None
+    return _apart_on_a_line(one, two, positive)
+
+
+def _apart_on_a_line(
+    left: Condition, right: Condition, positive: frozenset[str]
+) -> Different | None:
+    several = sorted(names_of(left, right))
+    for kept in several if 1 < len(several) <= MOST_VARIABLES else ():
+        for turn in range(TRIED):
+            point = {
+                name: coordinate(place, turn, False)
+                for place, name in enumerate(several)
+                if name != kept
+            }
+            values = {name: const(value) for name, value in point.items()}
+            sides = (_with_values(left, values), _with_values(right, values))
+            found = same_region(*sides, kept in positive)
+            if isinstance(found, Apart):
+                where = ", ".join(f"{name} = {value}" for name, value in point.items())
+                alone = "left" if found.left else "right"
+                reason = f"{where}, {kept} = {found.point} fulfils the {alone} side alone"
+                return Different({}, None, None, reason)
+    return None
+
+
+def _with_values(condition: Condition, values: Mapping[str, Expr]) -> Condition:
+    match condition:
+        case Sign(expr=expr, relation=relation):
+            return Sign(substitute(expr, values), relation)
+        case Negated(part=part):
+            return Negated(_with_values(part, values))
+        case Joined(word=word, parts=parts):
+            return Joined(word, tuple(_with_values(part, values) for part in parts))
+
+
 def _on_several(left: Condition, right: Condition, positive: frozenset[str]) -> Equality:
     """The comparison of conditions on several variables, as far as it goes."""
+    if _form(left) == _form(right):
+        return Equal(verdict.Proof("the conditions are the same"))
     products = _product(left), _product(right)
     if products[0] is not None and products[1] is not None:
-        return equations_compared(Pair(products[0], products[1], positive))
+        same = equations_compared(Pair(products[0], products[1], positive))
+        if not isinstance(same, Invalid):
+            return same
+        return _apart_on_a_line(left, right, positive) or same
     found = compared(Pair(_truth(left), _truth(right), positive))
-    return found if isinstance(found, Different) else UNDECIDED
+    apart = found if isinstance(found, Different) else _apart_on_a_line(left, right, positive)
+    return apart or UNDECIDED
+
+
+def _form(condition: Condition) -> Hashable:
+    """What is the same for conditions of the same parts in any order."""
+    match condition:
+        case Sign(expr=expr, relation=relation):
+            return (canonical(expr) or expr, relation)
+        case Negated(part=part):
+            return ("not", _form(part))
+        case Joined(word=word, parts=parts):
+            return (word, frozenset(_form(each) for each in parts))
 
 
 def _product(condition: Condition) -> Expr | None:
