@@ -149,6 +149,8 @@ def main(words: Sequence[str]) -> int:
         raise CommandFailed(str(failure)) from None
     except StoreUnavailable as fault:
         raise CommandFailed(f"{fault} {cause(fault.__cause__ or fault)}") from None
+    except OSError as error:  # a folder that cannot be written, a disk that is full
+        raise CommandFailed(f"{error.filename or action.name}: {error.strerror}.") from None
 
 
 def named(word: str) -> Action | None:

@@ -71,6 +71,17 @@ class Composed:
         program = Program(name, tuple(self.services[name]["command"]), self.environment(name))
         return Process(program, self.folder / f"{name}.log", self.keeper).run(60)
 
+    def call(self, name: str, *command: str) -> subprocess.CompletedProcess[str]:
+        """What a command says that is run beside the service, as `docker compose exec` does it."""
+        return subprocess.run(
+            command,
+            env=self.environment(name),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
     def healthy(self, name: str) -> bool:
         """What the service's own health check says."""
         kind, *words = self.services[name]["healthcheck"]["test"]

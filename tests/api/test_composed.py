@@ -52,6 +52,12 @@ def test_the_demonstration_meets_every_expectation(production: Composed) -> None
     assert stored == len(results)
 
 
+def test_the_database_is_in_order_afterwards(production: Composed) -> None:
+    done = production.call("api", "python", "-m", "api.cli", "db", "check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "attempts   0 waiting, none lost" in done.stdout
+
+
 def test_the_grader_knows_nothing_of_the_database(production: Composed) -> None:
     told = production.processes["grader"].program.environment
     assert not any("DATABASE" in name for name in told)

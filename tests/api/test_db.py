@@ -180,6 +180,11 @@ def test_a_backup_is_of_one_moment(desk: Desk) -> None:
     assert len(content(desk.empty)["course"]) % 2 == 0
 
 
+def test_what_the_system_refuses_is_one_sentence(desk: Desk) -> None:
+    with pytest.raises(CommandFailed, match="Is a directory"):
+        desk.type("restore", str(desk.folder))
+
+
 # What is no backup replaces nothing.
 
 

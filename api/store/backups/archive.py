@@ -71,7 +71,10 @@ def pack(
 
 
 def unpack(file: Path, payload: Path) -> Manifest:
-    """The manifest of a backup whose copy is now the payload; BackupFailed unless it is whole."""
+    """The manifest of a backup whose copy is now the payload; BackupFailed unless it is whole.
+
+    Raises OSError when the file cannot be read or the disk is full.
+    """
     try:
         with zipfile.ZipFile(file) as archive:
             manifest = _manifest(archive)
@@ -79,7 +82,7 @@ def unpack(file: Path, payload: Path) -> Manifest:
                 came = _copied(source, target)
     except FileNotFoundError:
         raise BackupFailed(f"There is no file {file}.") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValidationError, OSError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValidationError):
         raise BackupFailed(f"{file} is no backup of Gradbook, or a damaged one.") from None
     if came != manifest.sha256:
         raise BackupFailed(f"{file} is damaged: its copy of the database is not the one it names.")

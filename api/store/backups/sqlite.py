@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -125,7 +126,10 @@ def _keep(file: Path) -> None:
     """A second name for the file, so that what is replaced is not gone."""
     names = (file.with_name(f"{file.name}.replaced-{number}") for number in itertools.count(1))
     kept = next(name for name in names if not name.exists())
-    os.link(file, kept)
+    try:
+        os.link(file, kept)
+    except OSError:  # a file system without second names
+        shutil.copy2(file, kept)
     for log in ("-wal", "-shm"):  # only of a damaged one
         with suppress(FileNotFoundError):
             file.with_name(file.name + log).rename(kept.with_name(kept.name + log))
