@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import re
 import secrets
 import threading
+import time
 import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Response, current_app, g, request
+from flask_cors import CORS
 from flask_openapi3.openapi import OpenAPI
 
 from api import problems
@@ -23,6 +26,8 @@ from api.context import EXTENSION, Context, current
 from api.courses.routes import api as courses_routes
 from api.gradebook.routes import api as gradebook_routes
 from api.identity import admit
+from api.limiting import Limiter
+from api.metrics import REQUESTS
 from api.openapi import INFO, SECURITY_SCHEMES, tidy
 from api.people.routes import api as people_routes
 from api.practice.routes import api as practice_routes
@@ -52,6 +57,8 @@ ROUTES = (
     audit_routes,
 )
 REQUEST_ID = "X-Request-Id"
+EXPOSED = ["ETag", "Location", "Retry-After", "Idempotency-Replayed", REQUEST_ID]
+log = logging.getLogger(__name__)
 SANE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,200}")
 
 
@@ -74,7 +81,10 @@ def create_app(settings: Settings, context: Context | None = None) -> OpenAPI:
     app.extensions[EXTENSION] = context or parts(settings)
     problems.register(app)
     app.before_request(receive)
-    app.after_request(name_request)
+    app.after_request(note_request)
+    app.after_request(name_request)  # the last one registered is the first one called
+    if settings.cors_origins:
+        CORS(app, origins=list(settings.cors_origins), expose_headers=EXPOSED)
     app.register_error_handler(Replayed, lambda again: again.answer)
     for routes in ROUTES:
         app.register_api(routes)
@@ -93,6 +103,7 @@ def parts(settings: Settings) -> Context:
         now=utc_now,
         draw_seed=draw_seed,
         waiting=threading.BoundedSemaphore(settings.waiters),
+        limiter=Limiter(settings.rate, settings.broker_url),
         pressure=Pressure(database, settings.most_waiting),
     )
 
@@ -104,7 +115,10 @@ def receive() -> None:
     view = current_app.view_functions[request.endpoint]
     g.request_id = request_id(request.headers.get(REQUEST_ID))
     context = current()
+    g.began = time.perf_counter()
     admit(context.database, view, request.headers.get("Authorization"), context.now())
+    if "identity" in g:
+        context.limiter.check(g.identity.token_id)
     if "body" in inspect.signature(view).parameters:
         problems.require_json()
 
@@ -117,6 +131,27 @@ def request_id(given: str | None) -> str:
 def name_request(response: Response) -> Response:
     """The response with its request's id."""
     response.headers.setdefault(REQUEST_ID, g.get("request_id") or uuid.uuid4().hex)
+    return response
+
+
+def note_request(response: Response) -> Response:
+    """The response, after a line in the log that says nothing of what was sent or answered."""
+    operation = (request.endpoint or "none").rpartition(".")[2]
+    seconds = time.perf_counter() - g.get("began", time.perf_counter())
+    REQUESTS.labels(operation, str(response.status_code)).observe(seconds)
+    identity = g.get("identity")
+    log.info(
+        "request",
+        extra={
+            "operation": operation,
+            "method": request.method,
+            "status": response.status_code,
+            "milliseconds": round(seconds * 1000, 1),
+            "request_id": response.headers[REQUEST_ID],
+            "token": identity and str(identity.token_id),
+            "course": identity and str(identity.course_id),
+        },
+    )
     return response
 
 

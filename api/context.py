@@ -11,6 +11,7 @@ from typing import Protocol
 from flask import current_app
 
 from api.attempts.messages import GradeMessage
+from api.limiting import Limiter
 from api.pressure import Pressure
 from api.settings import Settings
 from api.store.database import Database
@@ -25,6 +26,9 @@ class Queue(Protocol):
 
     def hand_over(self, message: GradeMessage) -> None:
         """Puts one answer into the queue; BrokerDown when that cannot be done now."""
+
+    def backlog(self, priority: Priority = ...) -> int:
+        """How many messages wait in a queue."""
 
 
 class Outbound(Protocol):
@@ -48,6 +52,7 @@ class Context:
     now: Callable[[], datetime]
     draw_seed: Callable[[], int]
     waiting: threading.BoundedSemaphore  # one place for each request that waits for a verdict
+    limiter: Limiter
     pressure: Pressure
 
 

@@ -13,6 +13,7 @@
     │   └── KeyInUse           the first request with this Idempotency-Key is not done yet
     ├── Changed                somebody else has changed it since it was read (If-Match)
     ├── Unconditional          a change without saying of what (If-Match)
+    ├── TooMany                more requests than a token may make in a time
     ├── BrokerDown             the queue cannot be reached; the attempt stays pending
     ├── Overloaded             so many answers wait that no more are taken; later they are
     ├── StoreUnavailable       the database is locked or away; trying again helps
@@ -82,6 +83,14 @@ class Changed(ApiError):
 
 class Unconditional(ApiError):
     """A change to a resource without an If-Match header."""
+
+
+class TooMany(ApiError):
+    """One request more than a token may make in a time."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class BrokerDown(ApiError):

@@ -32,6 +32,7 @@ ALWAYS = (
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
     HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
@@ -140,6 +141,13 @@ def responses(
     problems += (HTTPStatus.CONFLICT,) * conflict
     answers: ResponseDict = {status: model for status in statuses or (HTTPStatus.OK,)}
     return answers | documented(*problems)
+
+
+def stream_responses(media_type: str) -> ResponseDict:
+    """The documented responses of an operation that answers with a stream or a text."""
+    content = {media_type: {"schema": {"type": "string"}}}
+    answers: ResponseDict = {HTTPStatus.OK: {"description": "OK", "content": content}}
+    return answers | documented(*ALWAYS, HTTPStatus.NOT_FOUND)
 
 
 def reply(

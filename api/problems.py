@@ -26,6 +26,7 @@ from api.errors import (
     Overloaded,
     StillGrading,
     StoreUnavailable,
+    TooMany,
     Unauthenticated,
     Unconditional,
 )
@@ -73,6 +74,7 @@ ROWS = (
         (("Retry-After", "1"),),
     ),
     Row(Conflict, HTTPStatus.CONFLICT, "conflict", "This cannot be done as things are"),
+    Row(TooMany, HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
     Row(Changed, HTTPStatus.PRECONDITION_FAILED, "changed", "It has changed since it was read"),
     Row(
         Unconditional, HTTPStatus.PRECONDITION_REQUIRED, "if-match-needed",
@@ -120,6 +122,8 @@ def of_error(error: ApiError) -> Response:
         return of_fault(error)
     response = problem(row.status, row.slug, row.title, str(error))
     response.headers.extend(row.headers)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.seconds)
     return response
 
 

@@ -17,8 +17,10 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from celery.signals import worker_ready
 from celery.utils.log import get_task_logger
 
+from api import metrics
 from api.attempts.messages import GradeMessage, Record, read_records
 from api.attempts.recording import record
 from api.errors import BrokerDown, MalformedMessage, StoreUnavailable
@@ -124,4 +126,5 @@ def arrived(payload: Any) -> Iterable[Record]:
 settings = Settings.from_environment(os.environ)
 app = application("api", settings.broker_url, RECORD_QUEUE)
 waiting = Waiting(app, RECORD_QUEUE, RECORD_TASK, share=1, most=MOST_ITEMS)
+worker_ready.connect(lambda **_: metrics.serve(settings.metrics_port), weak=False)
 app.task(record_verdicts, name=RECORD_TASK, bind=True, max_retries=None)  # until it is stored

@@ -23,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
+from api import logs, metrics
 from api.errors import BrokerDown, SettingsError, StoreUnavailable
 from api.queue import GradeQueue
 from api.regrades.service import Sender
@@ -93,6 +94,7 @@ def _once(chore: Chore, trouble: str) -> str:
         log.warning("%s: everything can be reached again.", chore.name)
     if number:
         log.info("%s: %d", chore.name, number)
+        metrics.DONE.labels(chore.name).inc(number)
     return ""
 
 
@@ -116,7 +118,7 @@ def arguments() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> int:
     """Works until SIGTERM or SIGINT; 0 then, 2 for a setting that makes no sense."""
     file: Path | None = arguments().parse_args(words).alive
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logs.configure("scheduler")
     try:
         settings = Settings.from_environment(os.environ)
     except SettingsError as error:
@@ -124,6 +126,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return 2
     stopped = stop_on_signal()
     database, queue = Database(settings.database_url), GradeQueue(settings.broker_url)
+    metrics.serve(settings.metrics_port)
     alive = file.touch if file else lambda: None
     run_all(chores(settings, database, queue, alive), stopped)
     return 0

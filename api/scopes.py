@@ -41,6 +41,7 @@ class Scope(StrEnum):
     AUDIT_READ = "audit:read"
     COURSES_READ = "courses:read"
     COURSES_WRITE = "courses:write"
+    METRICS_READ = "metrics:read"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ ROWS = (
     Row(Scope.AUDIT_READ, ADMIN, "see who changed what"),
     Row(Scope.COURSES_READ, OPERATOR, "see all courses"),
     Row(Scope.COURSES_WRITE, OPERATOR, "make courses"),
+    Row(Scope.METRICS_READ, OPERATOR, "see what the service measures of itself"),
 )
 LEAST = {row.scope: row.role for row in ROWS}
 

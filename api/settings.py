@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from api.errors import SettingsError
+from api.limiting import read_rate
+
+ORIGIN = re.compile(r"https?://[^/\s,]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Variable:
 
     def written(self, value: Any) -> str:
         """The value as it is written into an environment."""
+        if isinstance(value, tuple):
+            return " ".join(value)
         return ("no", "yes")[value] if isinstance(value, bool) else str(value)
 
     def value(self, environment: Mapping[str, str]) -> Any:
@@ -44,6 +50,20 @@ def _at_least(minimum: float) -> Callable[[str], float]:
         return number
 
     return read
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 65536:
+        raise ValueError(text)
+    return number
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(text.split())
+    if not all(ORIGIN.fullmatch(origin) for origin in origins):
+        raise ValueError(text)
+    return origins
 
 
 def _yes_or_no(text: str) -> bool:
@@ -110,6 +130,19 @@ VARIABLES = (
         "a number of seconds above 0.05", "pause between two rounds of the scheduler, in seconds",
     ),
     Variable(
+        "GRADBOOK_RATE", "rate", read_rate, "1200/minute", "a rate such as 1200/minute",
+        "how many requests one token may make; further ones are answered 429",
+    ),
+    Variable(
+        "GRADBOOK_CORS_ORIGINS", "cors_origins", _origins, "",
+        "addresses such as https://lms.example.org, separated by spaces",
+        "whose pages may call the service from a browser; nobody's when empty",
+    ),
+    Variable(
+        "GRADBOOK_METRICS_PORT", "metrics_port", _port, "0", "a port number, or 0",
+        "where the recorder and the scheduler tell Prometheus what they do; nowhere when 0",
+    ),
+    Variable(
         "GRADBOOK_WEBHOOK_PRIVATE", "webhook_private", _yes_or_no, "no", "yes or no",
         "whether webhooks may be at addresses inside the own network",
     ),
@@ -130,6 +163,9 @@ class Settings:
     most_waiting: int
     stale_after: float
     sweep_every: float
+    rate: str
+    cors_origins: tuple[str, ...]
+    metrics_port: int
     webhook_private: bool
 
     @classmethod

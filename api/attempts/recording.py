@@ -9,9 +9,10 @@ from datetime import datetime
 
 from api.attempts.messages import Record
 from api.attempts.service import recorded
+from api.metrics import count_verdicts
 from api.practice.marking import stand
 from api.regrades.service import settle
-from api.store.attempts import Recorded, Tally
+from api.store.attempts import Tally
 from api.store.unit import Unit
 from api.webhooks.service import Event, Payload, announce, finished, graded
 
@@ -23,14 +24,12 @@ def record(unit: Unit, records: Sequence[Record], now: datetime) -> Tally:
     stand(unit, tally.new)
     for regrade in settle(unit, arrived):
         announce(unit, Event.REGRADE_FINISHED, {regrade.course_id: [finished(regrade)]}, now)
-    _announce_graded(unit, [each for each in arrived if each.attempt_id in tally.new], now)
-    return tally
-
-
-def _announce_graded(unit: Unit, new: Sequence[Recorded], now: datetime) -> None:
+    new = [each for each in arrived if each.attempt_id in tally.new]
     attempts = unit.attempts.all_of([each.attempt_id for each in new])
     told: dict[uuid.UUID, list[Payload]] = defaultdict(list)
     for each in new:
         attempt = attempts[each.attempt_id]
         told[attempt.course_id].append(graded(attempt, each))
     announce(unit, Event.ATTEMPT_GRADED, told, now)
+    count_verdicts((each, attempts[each.attempt_id].submitted_at) for each in new)
+    return tally

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from flask import Response
 
 from api.attempts import schemas
+from api.attempts.events import MEDIA_TYPE, verdict_events
 from api.attempts.service import grade_message, submit, verdict_of, visible, visible_page
 from api.attempts.telling import feedback_of, told
 from api.attempts.waiting import preferred_wait, wait_for_verdict
@@ -17,7 +18,7 @@ from api.changes import changing
 from api.context import Context, current
 from api.errors import BrokerDown
 from api.identity import Identity, asking, needs
-from api.openapi import address, blueprint, reply, responses
+from api.openapi import address, blueprint, reply, responses, stream_responses
 from api.paging import MOMENT_AND_ID
 from api.scopes import Scope
 from api.store.attempts import Chosen
@@ -85,6 +86,25 @@ def get_verdict(path: schemas.AttemptPath) -> Response:
         attempt = visible(unit, asking(), path.attempt_id)
         answer = _verdict(asking(), attempt, verdict_of(unit, attempt))
     return reply(answer)
+
+
+@api.get("/attempts/<attempt_id>/events", responses=stream_responses(MEDIA_TYPE))
+@needs(Scope.ATTEMPTS_READ)
+def stream_verdict(path: schemas.AttemptPath) -> Response:
+    """The verdict as a server-sent event, as soon as there is one."""
+    context, reader = current(), asking()
+    with context.database.read() as unit:
+        visible(unit, reader, path.attempt_id)
+
+    def told_now() -> str:
+        with context.database.read() as unit:
+            attempt = visible(unit, reader, path.attempt_id)
+            return _verdict(reader, attempt, verdict_of(unit, attempt)).model_dump_json()
+
+    stream = verdict_events(context, path.attempt_id, told_now)
+    response = Response(stream.lines, mimetype=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+    response.call_on_close(stream.close)
+    return response
 
 
 def _submitted(context: Context, body: schemas.NewAttempt) -> uuid.UUID:

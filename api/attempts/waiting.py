@@ -36,11 +36,12 @@ def wait_for_verdict(context: Context, attempt_id: uuid.UUID, seconds: float) ->
 
 def _look_until(context: Context, attempt_id: uuid.UUID, deadline: float) -> None:
     pause = FIRST_LOOK
-    while not _graded(context, attempt_id) and (left := deadline - time.monotonic()) > 0:
+    while not graded(context, attempt_id) and (left := deadline - time.monotonic()) > 0:
         time.sleep(min(pause, left))
         pause = min(pause * 1.5, LONGEST_LOOK)
 
 
-def _graded(context: Context, attempt_id: uuid.UUID) -> bool:
+def graded(context: Context, attempt_id: uuid.UUID) -> bool:
+    """Whether the attempt has a verdict by now."""
     with context.database.read() as unit:
         return unit.attempts.current_verdict(attempt_id) is not None

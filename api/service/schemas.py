@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import Field
 
 from api.schemas import Answered
@@ -20,3 +22,17 @@ class Health(Answered):
     """The service answers, and so does its database."""
 
     status: str
+
+
+class BrokerState(StrEnum):
+    """Whether answers can be handed over to be graded."""
+
+    OK = "ok"
+    AWAY = "away"
+
+
+class Readiness(Answered):
+    """Requests may be sent here."""
+
+    status: str
+    broker: BrokerState = Field(description="while it is away, attempts are stored and wait")

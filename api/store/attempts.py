@@ -108,6 +108,12 @@ class Attempts:
             .options(joinedload(Attempt.question))
         ).all()
 
+    def waiting(self) -> tuple[int, datetime | None]:
+        """How many attempts have no verdict, and since when the oldest of them waits."""
+        query = select(func.count(), func.min(Attempt.submitted_at))
+        number, since = self._session.execute(query.where(Attempt.state == State.PENDING)).one()
+        return number, since
+
     def pending(self, most: int) -> int:
         """How many attempts have no verdict yet, counted up to `most`."""
         some = select(Attempt.id).where(Attempt.state == State.PENDING).limit(most).subquery()

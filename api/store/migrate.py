@@ -56,6 +56,12 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def is_current(database: Database) -> bool:
+    """Whether the database is at the revision that this version of Gradbook works on."""
+    with faults(), database.engine.connect() as connection:
+        return current(connection) == newest()
+
+
 def main() -> int:
     """Migrates the database the environment names; 0 on success."""
     try:

@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from api.app import create_app, draw_seed
 from api.context import EXTENSION, Context
+from api.limiting import Limiter
 from api.pressure import Pressure
 from api.settings import Settings, sqlite_url
 from api.store.database import Database
@@ -123,6 +124,7 @@ def house(settings: Settings, database: Database, bank: Bank, app: OpenAPI) -> H
         now=clock,
         draw_seed=draw_seed,
         waiting=threading.BoundedSemaphore(settings.waiters),
+        limiter=Limiter(settings.rate, None),
         pressure=Pressure(database, settings.most_waiting),
     )
     house = House(app, settings, database, queue, clock)

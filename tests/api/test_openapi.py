@@ -12,7 +12,8 @@ from api.schemas import PROBLEM_TYPE
 from api.scopes import Scope
 from tests.api.house import House, open_path
 
-UNDOCUMENTED = {"/openapi.json"}
+UNDOCUMENTED = {"/openapi.json", "/metrics"}
+STREAMED = "/events"
 
 
 @pytest.fixture
@@ -84,5 +85,7 @@ def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
         for status, response in operation["responses"].items():
             if status >= "400":
                 assert list(response["content"]) == [PROBLEM_TYPE], (path, method, status)
+            elif path.endswith(STREAMED):
+                assert list(response["content"]) == ["text/event-stream"]
             elif status != "304":
                 assert list(response["content"]) == ["application/json"], (path, method, status)

@@ -98,6 +98,8 @@ ROUTES = (
     #                                                nobody learner instr. admin elsewhere operator
     Route("GET", "/", (200, 200, 200, 200, 200, 200), fixed("/")),
     Route("GET", "/healthz", (200, 200, 200, 200, 200, 200), fixed("/healthz")),
+    Route("GET", "/readyz", (200, 200, 200, 200, 200, 200), fixed("/readyz")),
+    Route("GET", "/metrics", (401, 403, 403, 403, 403, 200), fixed("/metrics")),
     Route("GET", "/openapi.json", (200, 200, 200, 200, 200, 200), fixed("/openapi.json")),
     Route("GET", V1 + "/templates", (401, 200, 200, 200, 200, 403), fixed(V1 + "/templates")),
     Route(
@@ -146,6 +148,10 @@ ROUTES = (
     Route(
         "GET", V1 + "/attempts/<attempt_id>", (401, 200, 200, 200, 404, 403),
         of_attempt(V1 + "/attempts/{}"),
+    ),
+    Route(
+        "GET", V1 + "/attempts/<attempt_id>/events", (401, 200, 200, 200, 404, 403),
+        of_attempt(V1 + "/attempts/{}/events", graded=True),
     ),
     Route(
         "GET", V1 + "/attempts/<attempt_id>/verdict", (401, 200, 200, 200, 404, 403),
