@@ -24,6 +24,7 @@ from grader.plain.lists import (
     ALONE,
     Items,
     ends_compared,
+    in_brackets,
     items_of,
     lists_compared,
     same_kind,
@@ -79,6 +80,7 @@ def equal(left: str, right: str, positive: frozenset[str] = frozenset()) -> Equa
     The variables named in `positive` are greater than 0.  Where the texts differ as they are read
     first, other readings are tried that a text may have.
     """
+    left, right = in_brackets(left), in_brackets(right)
     ends = ends_compared(left, right)
     if ends:
         return ends

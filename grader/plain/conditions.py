@@ -50,6 +50,7 @@ WORDS: tuple[tuple[frozenset[str], Literal["and", "or"]], ...] = (
 )
 ELEMENT = ("∈", "in")
 NOT = frozenset(("not", "lnot", "neg", "¬"))
+EVERYTHING = frozenset(("R", "ℝ", "reals"))
 EMPTY = frozenset(("∅", "emptyset", "varnothing"))
 UNDECIDED = Invalid("both", "Whether the same numbers fulfil both is not known.")
 # A relation of two sides as a comparison of their difference with zero; True: the second first.
@@ -272,6 +273,8 @@ def _piece(text: str, found: Sequence[Token], number: str, names: Names) -> Cond
     brackets = around(found)
     if (len(found) == 1 and word_of(found[0]) in EMPTY) or (brackets == "{}" and len(found) == 2):
         return Joined("or", ())
+    if len(found) == 1 and word_of(found[0]) in EVERYTHING:
+        return Joined("and", ())
     items = [text[part[0].start : part[-1].end] for part in separated(found[1:-1], ",") if part]
     if brackets == "{}":
         return _joined("or", [_beside(item, "=", number, names) for item in items])

@@ -26,13 +26,28 @@ WORDS = {
     "{}": "a set", "()": "a point or an open interval", "[]": "a list", "": "several answers",
     "or": "alternatives", "and": "conditions", "∪": "a union", "alone": "no list",
 }  # fmt: skip
-_SEVERAL = re.compile(r"[,∪±]|\\pm|\bor\b|\band\b|\\(?:cup|lor|land)\b|[mM]atrix|array|\\begin")
+_SEVERAL = re.compile(
+    r"\[\s*\[|[,∪±]|\\pm|\bor\b|\band\b|\\(?:cup|lor|land)\b|[mM]atrix|array|\\begin"
+)
 EITHER = re.compile(r"±|\\pm(?![A-Za-z])")
 _MATRIX = re.compile(
     r"\s*\\begin\{(?P<kind>[pbB]?matrix)\}(?P<rows>.*)\\end\{(?P=kind)\}\s*", re.DOTALL
 )
 _ROWS = re.compile(
     r"\s*(?:(?:sympy|sp|np|numpy)\.)?(?:[mM]atrix|array)\s*\((?P<rows>\s*\[.*\]\s*)\)\s*", re.DOTALL
+)
+# Intervals and unions as in Maxima, vectors, and U for a union between brackets.
+ENDS = {"o": "()", "c": "[]"}
+_INTERVAL = re.compile(r"%?\b(oo|oc|co|cc)\(([^()]*,[^()]*)\)")
+_UNION = re.compile(r"\s*%?union\s*\((?P<inside>.*)\)\s*", re.DOTALL)
+_PARTED = re.compile(r"(?<=[\])}])\s*,\s*(?=[\[({])")
+_JOINED = re.compile(r"(?<=[\])}])\s*U\s*(?=[\[({][^\[\](){}]*,)")
+_ANGLED = re.compile(
+    r"\s*(?:\\left\s*)?(?:<|\\langle|⟨)(?P<inside>.*,.*?)(?:\\right\s*)?(?:>|\\rangle|⟩)\s*"
+)
+_VECTOR = re.compile(r"\s*[vV]ector\s*\((?P<inside>.*,.*)\)\s*")
+_SPELT = re.compile(
+    r"(?:oo|oc|co|cc|union|ector|atrix|array)\s*\(|[\])}]\s*U\s*[\[({]|^\s*(?:<|\\left|\\langle|⟨)|\\begin"
 )
 _NESTED = re.compile(r"\s*\[\s*\[")
 INFINITE = re.compile(
@@ -62,7 +77,6 @@ def items_of(text: str) -> Items | None:
     """The items of a text, where it is a list."""
     if not _SEVERAL.search(text):
         return None
-    text = _in_brackets(text)
     if EITHER.search(text):
         return Items("", (EITHER.sub("+", text), EITHER.sub("-", text)))
     try:
@@ -72,7 +86,7 @@ def items_of(text: str) -> Items | None:
     brackets = around(found)
     inside = found[1:-1] if brackets else found
     marks = [inside[place] for place in cuts(inside, "," if brackets else SEPARATORS)]
-    if not marks:
+    if not marks and not (brackets == around(inside) == "[]"):  # a matrix of one row
         return None
     start = found[0].end if brackets else found[0].start
     end = found[-1].start if brackets else found[-1].end
@@ -81,14 +95,25 @@ def items_of(text: str) -> Items | None:
     return Items(brackets or SEPARATORS[word_of(marks[0])], texts)
 
 
-def _in_brackets(text: str) -> str:
-    """A matrix as a list of its rows."""
-    latex, maxima = _MATRIX.fullmatch(text), _ROWS.fullmatch(text)
+def in_brackets(text: str) -> str:
+    """Matrices, vectors, intervals and unions of other systems, written in brackets."""
+    if not _SPELT.search(text):
+        return text
+    text = _INTERVAL.sub(
+        lambda found: f"{ENDS[found[1][0]][0]}{found[2]}{ENDS[found[1][1]][1]}", text
+    )
+    text = _JOINED.sub("∪", text)
+    for pattern in (_UNION, _ANGLED, _VECTOR):
+        found = pattern.fullmatch(text)
+        if found:
+            inside = found["inside"]
+            return _PARTED.sub("∪", inside) if pattern is _UNION else f"({inside})"
+    latex, rows = _MATRIX.fullmatch(text), _ROWS.fullmatch(text)
     if latex:
-        rows = [row.replace("&", ",") for row in latex["rows"].split("\\\\") if row.strip()]
-        return f"[{','.join(f'[{row}]' for row in rows)}]"
-    if maxima:
-        return maxima["rows"] if _NESTED.match(maxima["rows"]) else f"[{maxima['rows']}]"
+        lines = [row.replace("&", ",") for row in latex["rows"].split("\\\\") if row.strip()]
+        return f"[{','.join(f'[{row}]' for row in lines)}]"
+    if rows:
+        return rows["rows"] if _NESTED.match(rows["rows"]) else f"[{rows['rows']}]"
     return text
 
 
