@@ -46,27 +46,33 @@ class Worker:
     exhausting: tuple[type[BaseException], ...] = (MemoryError,)
     clock: Callable[[], float] = monotonic
 
-    def take_turn(self, items: Sequence[Item]) -> Turn:
-        """A turn over these answers.
+    def take_turn(self, items: Sequence[Item], along: Sequence[Item] = ()) -> Turn:
+        """A turn over the answers of a message, and those of others that were taken along.
 
         A fault of ours is logged and leaves its answer without a verdict, to be sent again.
         """
         turn = Turn()
-        begun = self._unsuspected(items, turn)
+        begun = self._together(items, along, turn)
         if begun:
             attempts = [item.attempt for item in begun]
             counts = dict(zip(attempts, self.starts.begin(attempts), strict=True))
             self.starts.end(self._grade(begun, counts, turn))
         return turn
 
-    def _unsuspected(self, items: Sequence[Item], turn: Turn) -> list[Item]:
-        """The answers that may be graded together; the others are to be graded alone."""
-        if len(items) == 1:
+    def _together(self, items: Sequence[Item], along: Sequence[Item], turn: Turn) -> list[Item]:
+        """The answers that may be graded together: one suspect, or all that are none."""
+        if len(items) == 1 and not along:
             return list(items)
-        counts = self.starts.unended([item.attempt for item in items])
-        counted = list(zip(items, counts, strict=True))
-        turn.alone += [item for item, count in counted if count]
-        return [item for item, count in counted if not count]
+        counts = self.starts.unended([item.attempt for item in (*items, *along)])
+        counted = list(zip((*items, *along), counts, strict=True))
+        suspects = [item for item, count in counted if count]
+        others = [item for item, count in counted if not count]
+        if len(items) == 1 and items[0] in suspects:  # it has come by itself
+            turn.alone += suspects[1:]
+            turn.left += others
+            return list(items)
+        turn.alone += suspects
+        return others
 
     def _grade(self, begun: Sequence[Item], counts: Mapping[str, int], turn: Turn) -> list[str]:
         """The attempts whose start has ended: graded, given up with a fault, or given back."""

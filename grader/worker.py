@@ -48,7 +48,7 @@ def grade(task: Any, message: Any) -> None:
     try:
         if queue == Priority.LIVE:
             with waiting.taken() as more:
-                conclude(taken_turn([*items, *understood(more)]), queue)
+                conclude(taken_turn(items, list(understood(more))), queue)
         else:
             conclude(taken_turn(items), queue)
     except UNREACHABLE as fault:
@@ -65,10 +65,10 @@ def understood(documents: Iterable[Any]) -> Iterator[Item]:
             log.error("message dropped: %s", fault)
 
 
-def taken_turn(items: Sequence[Item]) -> Turn:
+def taken_turn(items: Sequence[Item], along: Sequence[Item] = ()) -> Turn:
     """A turn over these answers, with the starts counted at the broker."""
     with app.pool.acquire(block=True) as connection:
-        return Worker(Starts(connection.default_channel.client), EXHAUSTING).take_turn(items)
+        return Worker(Starts(connection.default_channel.client), EXHAUSTING).take_turn(items, along)
 
 
 def conclude(turn: Turn, queue: str) -> None:

@@ -119,7 +119,7 @@ def test_all_of_a_turn_are_graded_and_no_start_is_left(
     question: dict[str, Any], starts: Starts
 ) -> None:
     some = items(question, 5)
-    done = Worker(starts).take_turn(some)
+    done = Worker(starts, clock=lambda: 0.0).take_turn(some)
     assert [record["attempt"] for record in done.records] == [item.attempt for item in some]
     assert done.handed_back == []
     assert starts.unended([item.attempt for item in some]) == [0] * 5
@@ -169,6 +169,18 @@ def test_what_killed_its_worker_is_graded_alone_and_then_quarantined(
     assert outcomes(others) == ["correct", "correct"]
 
 
+def test_what_comes_by_itself_is_graded_whatever_was_taken_along(
+    question: dict[str, Any], starts: Starts
+) -> None:
+    """Where nothing but suspects is left, one after the other gets its turn."""
+    some = items(question, 4)
+    starts.begin([item.attempt for item in some[:3]])
+    done = Worker(starts).take_turn(some[:1], some[1:])
+    assert [record["attempt"] for record in done.records] == [some[0].attempt]
+    assert done.handed_back == [[some[1]], [some[2]], [some[3]]]
+    assert starts.unended([item.attempt for item in some]) == [0, 1, 1, 0]
+
+
 def test_the_quarantine_holds_when_its_verdict_got_lost(
     question: dict[str, Any], starts: Starts
 ) -> None:
@@ -202,7 +214,7 @@ def test_what_takes_too_much_is_graded_alone_next_time(
 
     some, judged = items(question, 4), turn.judged
     monkeypatch.setattr(turn, "judged", too_much)
-    done = Worker(starts, exhausting=(MemoryError, TimeoutError)).take_turn(some)
+    done = Worker(starts, (MemoryError, TimeoutError), clock=lambda: 0.0).take_turn(some)
     assert [record["attempt"] for record in done.records] == [some[0].attempt]
     assert done.handed_back == [[some[1]], some[2:]]
     assert starts.unended([item.attempt for item in some]) == [0, 1, 0, 0]
@@ -213,7 +225,7 @@ def test_a_fault_of_ours_is_no_verdict_and_stops_nobody(
 ) -> None:
     some = items(question, 3)
     some[1] = Item(some[1].attempt, {"format": "gradbook.question/1"}, "x")
-    done = Worker(starts).take_turn(some)
+    done = Worker(starts, clock=lambda: 0.0).take_turn(some)
     assert [record["attempt"] for record in done.records] == [some[0].attempt, some[2].attempt]
     assert f"attempt {some[1].attempt} could not be graded" in caplog.text
     assert starts.unended([item.attempt for item in some]) == [0, 0, 0]
