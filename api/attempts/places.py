@@ -38,6 +38,7 @@ def entry(
     """
     unit.people.wait_for(learner.person_id)
     if learner.teaches:
+        sight(unit, learner, question.exercise_id, now)
         return Entry(None, None, _next_number(unit, learner, question, None))
     place = _place(unit, learner, question, wanted, now)
     credit = _credit(place.practice_set, now)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from flask import Response, jsonify
 
 from api.bank import schemas
+from api.bank.own import bank_of, bring, check, read
 from api.bank.service import generate, template_of
 from api.changes import changing
 from api.context import current
@@ -24,8 +25,9 @@ api = blueprint("bank", "Templates, and the exercises made from them")
 @api.get("/templates", responses=responses(schemas.TemplateList))
 @needs(Scope.BANK_READ)
 def list_templates() -> Response:
-    """Every template of the bank."""
-    items = [template.to_json() for template in current().bank.templates]
+    """Every template of the bank, and those that the course brought."""
+    templates = bank_of(current(), asking().course_id).templates
+    items = [template.to_json() for template in templates]
     return reply(schemas.TemplateList.model_validate({"items": items}))
 
 
@@ -33,8 +35,27 @@ def list_templates() -> Response:
 @needs(Scope.BANK_READ)
 def get_template(path: schemas.TemplatePath) -> Response:
     """One template."""
-    template = template_of(current().bank, path.slug)
+    template = template_of(bank_of(current(), asking().course_id), path.slug)
     return reply(schemas.Template.model_validate(template.to_json()))
+
+
+@api.post(
+    "/templates",
+    responses=responses(schemas.Template, HTTPStatus.CREATED, body=True, conflict=True),
+)
+@needs(Scope.BANK_WRITE)
+def create_template(body: schemas.NewTemplate) -> Response:
+    """Takes a template of the course's own, once its first exercises hold before a certificate.
+
+    Its slug is the file's, with the course's mark behind it. What is wrong in the file is said with
+    line and key.
+    """
+    template = read(body.source, asking().course_id)
+    check(template)
+    with changing() as change:
+        bring(change.unit, asking(), template, body.source, change.now)
+        answer = schemas.Template.model_validate(template.to_json())
+        return change.answer(created(answer, address("templates", template.slug)))
 
 
 @api.post("/exercises", responses=responses(schemas.Exercise, HTTPStatus.CREATED, body=True))
@@ -46,7 +67,7 @@ def create_exercise(body: schemas.NewExercise) -> Response:
     """
     context = current()
     seed = context.draw_seed() if body.seed is None else body.seed
-    generated = generate(context.bank, body.template, seed)
+    generated = generate(bank_of(context, asking().course_id), body.template, seed)
     with changing() as change:
         exercise = change.unit.exercises.keep(generated, change.now)
         answer = schemas.Exercise.model_validate(exercise.spec)

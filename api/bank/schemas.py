@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas import Answered, Asked, Document, Identifier, Seed
+from api.schemas import Answered, Asked, Document, Identifier, Seed, Text
 
 
 class TemplateQuestion(Answered):
@@ -39,6 +39,14 @@ class TemplatePath(Asked):
     """Which template."""
 
     slug: Identifier
+
+
+class NewTemplate(Asked):
+    """A template of one's own."""
+
+    source: Annotated[Text, Field(min_length=1, max_length=100_000)] = Field(
+        description="the TOML file as it is; `./gradbook template new` begins one"
+    )
 
 
 class NewExercise(Asked):

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from flask import Response
 
+from api.bank.own import bank_of
 from api.changes import changing
 from api.context import Context, current
 from api.etags import conditional, require_match, tagged
@@ -108,7 +109,7 @@ def next_variant(path: schemas.ItemPath) -> Response:
     with context.database.read() as unit:
         found = visible(unit, asking(), path.set_id, context.now())
         variants = [following(unit, asking(), found, path.position)]
-    generated = made(context.bank, variants)
+    generated = made(bank_of(context, asking().course_id), variants)
     with changing(audited=False) as change_:
         assign(change_.unit, generated, change_.now)
         found = visible(change_.unit, asking(), path.set_id, change_.now)
@@ -118,7 +119,7 @@ def next_variant(path: schemas.ItemPath) -> Response:
 
 def _planned(context: Context, items: Sequence[schemas.NewItem]) -> tuple[ItemPlan, ...]:
     drawn = [context.draw_seed() if item.seed is None else item.seed for item in items]
-    return plan(context.bank, list(zip(items, drawn, strict=True)))
+    return plan(bank_of(context, asking().course_id), list(zip(items, drawn, strict=True)))
 
 
 def _give(context: Context, set_id: uuid.UUID) -> None:
@@ -126,7 +127,7 @@ def _give(context: Context, set_id: uuid.UUID) -> None:
     with context.database.read() as unit:
         wanted = lacking(unit, asking(), visible(unit, asking(), set_id, context.now()))
     if wanted:
-        variants = made(context.bank, wanted)
+        variants = made(bank_of(context, asking().course_id), wanted)
         with context.database.write() as unit:
             assign(unit, variants, context.now())
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from api.store.models import Exercise, Question
+from api.store.models import Exercise, OwnTemplate, Question
 
 Document = dict[str, Any]
 
@@ -26,6 +29,23 @@ class Exercises:
     def question(self, question_id: str) -> Question | None:
         """The question of that id."""
         return self._session.get(Question, question_id)
+
+    def own(self, course_id: uuid.UUID) -> Sequence[OwnTemplate]:
+        """The course's own templates, each in its newest version."""
+        query = select(OwnTemplate).where(OwnTemplate.course_id == course_id)
+        rows = self._session.scalars(query.order_by(OwnTemplate.slug, OwnTemplate.version))
+        return list({row.slug: row for row in rows}.values())
+
+    def is_shared(self, exercise: Exercise, course_id: uuid.UUID) -> bool:
+        """Whether a course may know the exercise: its template is not another one's own."""
+        owners = select(OwnTemplate.course_id).where(OwnTemplate.slug == exercise.template)
+        return set(self._session.scalars(owners)) <= {course_id}
+
+    def bring(self, template: OwnTemplate) -> OwnTemplate:
+        """The template, stored."""
+        self._session.add(template)
+        self._session.flush()
+        return template
 
     def keep(self, spec: Document, now: datetime) -> Exercise:
         """The exercise with its questions, stored; one that is stored already stays as it is."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.api.house import OTHER_TEMPLATE, TEMPLATE, House
+from tests.api.test_own_templates import OWN
 
 READERS = ("nobody", "learner", "instructor", "administrator", "strange_instructor", "operator")
 
@@ -105,6 +106,10 @@ ROUTES = (
     Route(
         "GET", V1 + "/templates/<slug>", (401, 200, 200, 200, 200, 403),
         fixed(f"{V1}/templates/{TEMPLATE}"),
+    ),
+    Route(
+        "POST", V1 + "/templates", (401, 403, 201, 201, 201, 403), fixed(V1 + "/templates"),
+        lambda house: {"source": OWN},
     ),
     Route(
         "POST", V1 + "/exercises", (401, 403, 201, 201, 201, 403), fixed(V1 + "/exercises"),

@@ -1,7 +1,7 @@
 """The tables, as typed classes; migrations/ is the only thing that ever creates them."""
 
 from api.store.models.attempts import Attempt, Outcome, State, Verdict, VerdictDiagnosis
-from api.store.models.bank import Exercise, Question
+from api.store.models.bank import Exercise, OwnTemplate, Question
 from api.store.models.base import Base, Moment
 from api.store.models.people import Course, Enrolment, Person, Role, Token
 from api.store.models.practice import Assignment, PracticeItem, PracticeSet, Standing
@@ -22,6 +22,7 @@ __all__ = [
     "Exercise",
     "Moment",
     "Outcome",
+    "OwnTemplate",
     "Person",
     "PracticeItem",
     "PracticeSet",

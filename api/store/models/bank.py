@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.store.models.base import Base, Document, Identifier, Moment, Words
+
+
+class OwnTemplate(Base):
+    """A template that a course brought, as its file was.
+
+    slug: the file's own, with the course's mark behind it, so that exercises have names for ever.
+    """
+
+    __tablename__ = "own_template"
+    __table_args__ = (
+        UniqueConstraint("slug", "version"),
+        Index(None, "course_id", "slug", "version"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    course_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("course.id"))
+    slug: Mapped[str] = mapped_column(Identifier)
+    version: Mapped[int] = mapped_column(Integer)
+    source: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class Exercise(Base):
