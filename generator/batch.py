@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from generator.bank import Bank
 from generator.certificate import Certificate, Judge, certify
@@ -21,6 +21,8 @@ from generator.likeness import likeness
 from generator.slots import Value, combinations
 from generator.solutions import worked
 from generator.template import Template
+
+Band: TypeAlias = tuple[float, float]  # the least and the greatest difficulty
 
 PATIENCE = 2000  # seeds of a template without a new choice of slots, after which it is given up
 
@@ -36,7 +38,7 @@ class Order:
     count: int
     seed: int = 1
     slots: Mapping[str, Value] = field(default_factory=dict)
-    band: tuple[float, float] | None = None
+    band: Band | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The order, to recognise it when it is resumed."""
@@ -68,11 +70,22 @@ class Made:
     public: dict[str, Any]
 
 
-def make(bank: Bank, candidate: Candidate, judge: Judge) -> Made:
-    """The exercise of a candidate, examined."""
+@dataclass(frozen=True)
+class OutOfBand:
+    """A candidate whose difficulty is not what was ordered; it was not examined."""
+
+    difficulty: float
+
+
+def make(
+    bank: Bank, candidate: Candidate, judge: Judge, band: Band | None = None
+) -> Made | OutOfBand:
+    """The exercise of a candidate, examined if its difficulty is in the band."""
     exercise = bank.exercise(candidate.template, candidate.seed)
-    certificate = certify(exercise, judge)
     level = difficulty(exercise)
+    if band is not None and not band[0] <= level <= band[1]:
+        return OutOfBand(level)
+    certificate = certify(exercise, judge)
     return Made(
         candidate=candidate,
         id=exercise.id,
@@ -91,29 +104,29 @@ def _enclosed(exercise: Exercise, certificate: Certificate) -> dict[str, Any]:
 
 @dataclass
 class Selection:
-    """What has been taken of an order, and what did not hold."""
+    """What has been taken of an order, what did not hold, and the difficulties out of its band."""
 
     order: Order
     taken: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
+    passed: list[float] = field(default_factory=list)
 
-    @property
     def is_complete(self) -> bool:
         """Whether there are as many as ordered."""
         return len(self.taken) >= self.order.count
 
-    def takes(self, made: Made) -> bool:
+    def takes(self, made: Made | OutOfBand) -> bool:
         """Whether a candidate is taken; to be asked in the sequence of the candidates."""
-        if self.is_complete or made.likeness in self.taken or not self._in_band(made.difficulty):
+        if isinstance(made, OutOfBand):
+            self.passed.append(made.difficulty)
+            return False
+        if self.is_complete() or made.likeness in self.taken:
             return False
         if made.problems:
             self.problems.extend(made.problems)
             return False
         self.taken.add(made.likeness)
         return True
-
-    def _in_band(self, found: float) -> bool:
-        return self.order.band is None or self.order.band[0] <= found <= self.order.band[1]
 
 
 def candidates(bank: Bank, order: Order) -> Iterator[Candidate]:

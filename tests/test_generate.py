@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from api import cli
 from api.batches.folder import JOURNAL
+from api.batches.roster import read_roster
 from generator.bank import Bank
 
 ROOT = Path(__file__).parent.parent
@@ -72,6 +75,9 @@ def test_slots_and_difficulties_are_kept(tmp_path: Path) -> None:
         (["logistic-single", "--slot", "loss"], "is not NAME=VALUE"),
         (["logistic-single", "--difficulty", "3-2"], "ends before it begins"),
         (["logistic-single", "--difficulty", "hard"], "is no band such as 2-3.5"),
+        (["logistic-single", "--difficulty", "6-9"], "outside the scale, which is from 1 to 5"),
+        (["logistic-single", "--difficulty", "nan-2"], "outside the scale"),
+        (["warm-up", "two-paths", "--difficulty", "4.9-5"], "none has a difficulty from 4.9 to 5"),
         (["logistic-single", "--count", "0"], "no whole number from 1"),
         (["logistic-single", "--format", "docx"], "invalid choice"),
     ],
@@ -99,13 +105,24 @@ def test_a_folder_with_files_is_refused(tmp_path: Path, capsys: Output) -> None:
     assert (tmp_path / "thesis.tex").read_text() == "mine"
 
 
+def test_a_file_is_no_folder(tmp_path: Path, capsys: Output) -> None:
+    (tmp_path / "out").write_text("mine")
+    assert generate("warm-up", "--count", 1, "--out", tmp_path / "out") == 1
+    assert "out is a file; name a folder" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path, capsys: Output) -> None:
+    assert generate("warm-up", "--count", 1, "--out", "/dev/null/out") == 1
+    assert "/dev/null/out: Not a directory" in capsys.readouterr().err
+
+
 ORDER = ("two-paths", "norms", "least-squares", "--count", "12", "--jobs", "1")
 
 
-def started(out: Path, *before: str) -> subprocess.Popen[str]:
+def started(out: Path, *before: str, jobs: str = "1") -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", f"{';'.join(before)};from api.cli import main;import sys;"
-         "sys.exit(main(sys.argv[1:]))", "generate", *ORDER, "--out", str(out)],
+         "sys.exit(main(sys.argv[1:]))", "generate", *ORDER, "--jobs", jobs, "--out", str(out)],
         cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
     )  # fmt: skip
 
@@ -127,6 +144,54 @@ def test_an_interrupted_batch_goes_on(tmp_path: Path) -> None:
         part.write('{"torn')  # a line that a dying machine left behind
     assert generate(*ORDER, "--out", broken) == 0
     assert files(broken) == files(whole)
+
+
+def followers(process: subprocess.Popen[str]) -> list[int]:
+    """The processes that a batch has started, of which one only keeps the books."""
+    return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+
+
+def begun(out: Path) -> subprocess.Popen[str]:
+    """A batch by two processes that has taken its first exercises."""
+    process = started(out, "pass", jobs="2")
+    deadline = time.monotonic() + 120
+    while not (out / JOURNAL).exists() or (out / JOURNAL).read_text().count("\n") < 3:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    return process
+
+
+def test_a_killed_batch_leaves_no_process_and_goes_on(tmp_path: Path) -> None:
+    process = begun(tmp_path / "broken")
+    left = followers(process)
+    process.kill()
+    process.communicate(timeout=60)
+    _, alive = psutil.wait_procs(
+        [psutil.Process(pid) for pid in left if psutil.pid_exists(pid)], 30
+    )
+    assert len(left) >= 2 and not alive
+    assert (
+        not {"exercises.jsonl", "students.jsonl", "batch.json"} & files(tmp_path / "broken").keys()
+    )
+    assert generate(*ORDER, "--out", tmp_path / "broken") == 0
+    assert generate(*ORDER, "--out", tmp_path / "whole") == 0
+    assert files(tmp_path / "broken") == files(tmp_path / "whole")
+
+
+def test_a_batch_that_loses_a_process_says_so(tmp_path: Path) -> None:
+    process = begun(tmp_path / "broken")
+    workers = [
+        pid for pid in followers(process) if "spawn_main" in " ".join(psutil.Process(pid).cmdline())
+    ]
+    os.kill(workers[0], signal.SIGKILL)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 1 and "one of the processes was ended from outside" in said
+    assert "Traceback" not in said and not (tmp_path / "broken" / "exercises.jsonl").exists()
+
+
+def test_a_journal_that_was_never_begun_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / JOURNAL).write_text('{"format": "grad')
+    assert generate("warm-up", "--count", 1, "--out", tmp_path) == 0
 
 
 def test_another_order_does_not_go_on(tmp_path: Path, capsys: Output) -> None:
@@ -176,14 +241,60 @@ def test_a_sheet_for_every_learner(tmp_path: Path) -> None:
         ("learner\nAda\n", "expected a heading with a column 'name', not learner"),
         ("", "not nothing"),
         ("name\n", "there is no learner"),
+        ("name,Name\nAda,Ada\n", "not two of them"),
+        ('name\n"Ada\n', "line 2: is no CSV"),
+        ('name\n"Ada\nLovelace"\n', "holds a line break"),
+        ("name\nA\0da\n", "control character"),
+        ("name\nAda\n漢字\n", "no font here has all letters of 漢字; write"),
     ],
 )
 def test_rosters_are_checked(text: str, said: str, tmp_path: Path, capsys: Output) -> None:
     roster = tmp_path / "roster.csv"
-    roster.write_text(text)
+    roster.write_text(text, encoding="utf-8")
     words = ("--roster", roster, "--format", "pdf", "--out", tmp_path / "out")
     assert generate("warm-up", *words) == 1
     assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_roster_in_another_encoding_is_refused(
+    encoding: str, tmp_path: Path, capsys: Output
+) -> None:
+    (tmp_path / "roster.csv").write_text("name\nJosé\n", encoding=encoding)
+    words = ("--roster", tmp_path / "roster.csv", "--format", "html", "--out", tmp_path / "out")
+    assert generate("warm-up", *words) == 1
+    assert "is not written in UTF-8; save the file as 'CSV UTF-8'" in capsys.readouterr().err
+
+
+STEMS = {
+    "../../etc/passwd": "etc-passwd",
+    "/abs/olute": "abs-olute",
+    "..": "learner",
+    "漢字": "learner-2",
+    "Ada B": "ada-b",
+    "ada-b": "ada-b-2",
+    "Ada B Solutions": "ada-b-solutions-2",
+    "x" * 300: "x" * 80,
+    "Ærø <b>$x$</b>": "r-b-x-b",
+}
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_every_learner_has_files_of_their_own(sign: str, tmp_path: Path) -> None:
+    rows = ["Group{}NAME ".replace("{}", sign), *(f"1{sign}{name}" for name in STEMS)]
+    (tmp_path / "roster.csv").write_text("\ufeff" + "\n".join(rows), encoding="utf-8")
+    learners = read_roster(tmp_path / "roster.csv")
+    assert {each.name: each.file for each in learners} == STEMS
+
+
+def test_strange_names_stay_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("name\n../../up\n" + "x" * 300 + "\n", encoding="utf-8")
+    words = ("--roster", tmp_path / "roster.csv", "--count", 1, "--format", "markdown")
+    assert generate("scalar-matrix", *words, "--out", tmp_path / "a" / "b") == 0
+    made = ["up-solutions.md", "up.md", f"{'x' * 80}-solutions.md", f"{'x' * 80}.md"]
+    assert sorted(files(tmp_path / "a" / "b")) == sorted(["batch.json", *made])
+    assert len(list(tmp_path.rglob("*.md"))) == 4
 
 
 @pytest.mark.parametrize("form", ["html", "latex", "markdown"])

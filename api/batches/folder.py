@@ -38,18 +38,20 @@ class Folder:
 
     def open(self, force: bool) -> tuple[Taken, ...]:
         """What was taken before; CommandFailed for a folder that holds something else."""
+        if self.path.exists() and not self.path.is_dir():
+            raise CommandFailed(f"{self.path} is a file; name a folder.")
         self.path.mkdir(parents=True, exist_ok=True)
-        if self._journal.exists():
-            return self._resumed()
-        if any(self.path.iterdir()) and not force:
+        before = self._whole_lines(self._journal) if self._journal.exists() else []
+        if before:
+            return self._resumed(*before)
+        if any(each != self._journal for each in self.path.iterdir()) and not force:
             raise CommandFailed(
                 f"{self.path} is not empty; name another folder, or say --force to write into it."
             )
         self._append(self._journal, json.dumps({"format": FORMAT, **self.head}))
         return ()
 
-    def _resumed(self) -> tuple[Taken, ...]:
-        first, *lines = self._whole_lines(self._journal)
+    def _resumed(self, first: str, *lines: str) -> tuple[Taken, ...]:
         if json.loads(first) != json.loads(json.dumps({"format": FORMAT, **self.head})):
             raise CommandFailed(
                 f"{self.path} holds an unfinished batch of another order; finish that one with its"
@@ -101,6 +103,12 @@ class Folder:
         whole = {"format": FORMAT, **self.head, **manifest}
         self.write(MANIFEST, (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode())
         self._journal.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Leaves no trace of a batch of which nothing was taken."""
+        self._journal.unlink()
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
 
     @property
     def _journal(self) -> Path:

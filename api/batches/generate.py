@@ -8,6 +8,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -18,11 +19,21 @@ from tqdm import tqdm
 
 from api.batches.folder import MANIFEST, Folder, Taken
 from api.batches.pool import Pool, cores, in_order, processes
-from api.batches.printing import Printed, bank_of, printed
-from api.batches.roster import Learner, read_roster
+from api.batches.printing import Printed, bank_of, check_letters, printed
+from api.batches.roster import SOLUTIONS, Learner, read_roster
 from api.command import Arguments, CommandFailed, whole_number
 from generator.bank import Bank
-from generator.batch import Candidate, Made, Order, Selection, candidates, make
+from generator.batch import (
+    Band,
+    Candidate,
+    Made,
+    Order,
+    OutOfBand,
+    Selection,
+    candidates,
+    make,
+)
+from generator.difficulty import EASIEST, HARDEST
 from generator.errors import GeneratorError
 from generator.sheets.sheet import WRITERS
 from generator.slots import Value
@@ -46,6 +57,11 @@ def main(words: Sequence[str]) -> int:
         raise CommandFailed(
             f"{given.out}: no room is left on the disk; make some and give the same command again:"
             " it goes on where it stopped."
+        ) from None
+    except BrokenProcessPool:
+        raise CommandFailed(
+            f"{given.out}: one of the processes was ended from outside, perhaps for want of memory;"
+            " the same command goes on where it stopped, with --jobs 1 in a single process."
         ) from None
     except KeyboardInterrupt:
         print("\nstopped; the same command goes on where it stopped.", file=sys.stderr)
@@ -80,6 +96,9 @@ def _band(text: str) -> tuple[float, float]:
         raise argparse.ArgumentTypeError(f"'{text}' is no band such as 2-3.5") from None
     if least > most:
         raise argparse.ArgumentTypeError(f"'{text}' ends before it begins")
+    if not (least <= HARDEST and most >= EASIEST):
+        scale = f"{EASIEST:g} to {HARDEST:g}"
+        raise argparse.ArgumentTypeError(f"'{text}' lies outside the scale, which is from {scale}")
     return least, most
 
 
@@ -92,15 +111,16 @@ def _slot(text: str) -> tuple[str, Value]:
 
 @dataclass(frozen=True)
 class Work:
-    """What a process makes: a candidate of a bank."""
+    """What a process makes: a candidate of a bank, if its difficulty is in the band."""
 
     candidate: Candidate
     templates: Path | None
+    band: Band | None
 
 
-def made(work: Work) -> Made:
+def made(work: Work) -> Made | OutOfBand:
     """The candidate's exercise, examined by the grader."""
-    return make(bank_of(work.templates), work.candidate, grade)
+    return make(bank_of(work.templates), work.candidate, grade, work.band)
 
 
 @dataclass(frozen=True)
@@ -118,8 +138,9 @@ class _Batch:
         learners = read_roster(given.roster) if given.roster else ()
         if learners and given.format == "jsonl":
             raise CommandFailed("--roster makes sheets: say --format pdf, html, latex or markdown.")
+        check_letters(given.format, (given.title, *(each.name for each in learners)))
         bank = Bank.load(given.templates)
-        slugs = tuple(bank.by_slug) if given.template == ["all"] else tuple(given.template)
+        slugs = tuple(bank.by_slug) if "all" in given.template else tuple(given.template)
         order = Order(
             tuple(dict.fromkeys(slugs)),
             given.count * max(len(learners), 1),
@@ -145,6 +166,9 @@ class _Batch:
             taken = [*before, *self._chosen(pool, sequence, selection, before)]
             if self.given.format != "jsonl":
                 self._print(pool, taken)
+        if not taken:
+            self.folder.discard()
+            raise _nothing(selection, self.order)
         self.folder.finish(DATA, {"exercises": [each.id for each in taken]})
         return _report(self.given.out, selection, len(taken), self.order)
 
@@ -158,17 +182,17 @@ class _Batch:
         """Takes candidates until there are enough; those known from before are not made again."""
         start = before[-1].place + 1 if before else 0
         rest = islice(sequence, start, None)
-        if selection.is_complete:
+        if selection.is_complete():
             return
-        tasks = (Work(each, self.given.templates) for each in rest)
+        tasks = (Work(each, self.given.templates, self.order.band) for each in rest)
         with self._bar("exercises", self.order.count, len(before)) as bar:
             for place, found in enumerate(in_order(pool, made, tasks, self.given.jobs), start):
-                if selection.takes(found):
+                if selection.takes(found) and isinstance(found, Made):
                     taken = Taken(place, found.id, found.likeness)
                     self.folder.take(taken, self._lines(found))
                     bar.update()
                     yield taken
-                if selection.is_complete:
+                if selection.is_complete():
                     return
 
     def _lines(self, found: Made) -> dict[str, str]:
@@ -202,7 +226,7 @@ class _Batch:
         title, templates = self.given.title, self.given.templates
         yield Printed(f"{stem}{ending}", form, title, group, learner, templates=templates)
         yield Printed(
-            f"{stem}-solutions{ending}", form, title, group, learner, True, templates=templates
+            f"{stem}{SOLUTIONS}{ending}", form, title, group, learner, True, templates=templates
         )
 
     def _bar(self, what: str, total: int, done: int) -> Any:
@@ -216,8 +240,7 @@ def _json(view: dict[str, Any]) -> str:
 
 def _report(out: Path, selection: Selection, count: int, order: Order) -> int:
     """Says what was made; 1 where it is less than ordered or something did not hold."""
-    for problem in selection.problems:
-        print(f"left out: {problem}", file=sys.stderr)
+    _say_left_out(selection)
     print(f"generate: {count} of {order.count} exercises in {out} ({MANIFEST} lists them)")
     if count < order.count:
         print(
@@ -226,3 +249,21 @@ def _report(out: Path, selection: Selection, count: int, order: Order) -> int:
             file=sys.stderr,
         )
     return 0 if count == order.count and not selection.problems else 1
+
+
+def _say_left_out(selection: Selection) -> None:
+    for problem in selection.problems:
+        print(f"left out: {problem}", file=sys.stderr)
+
+
+def _nothing(selection: Selection, order: Order) -> CommandFailed:
+    """Why there is not a single exercise."""
+    _say_left_out(selection)
+    reason = "none of them holds"
+    if order.band and not selection.problems:
+        least, most = order.band
+        found = f"{min(selection.passed)} to {max(selection.passed)}"
+        reason = f"none has a difficulty from {least:g} to {most:g}; theirs are from {found}"
+    slots = "".join(f" with {name}={value}" for name, value in order.slots.items())
+    names = ", ".join(order.templates)
+    return CommandFailed(f"there is no such exercise of {names}{slots}: {reason}.")

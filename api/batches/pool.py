@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import TypeAlias, TypeVar
+from multiprocessing import parent_process
+from typing import Any, TypeAlias, TypeVar
 
 from grader.settled import settle
 
@@ -45,10 +47,16 @@ def processes(jobs: int, prepare: Callable[[], object]) -> Iterator[Pool]:
 
 
 def _begin(prepare: Callable[[], object]) -> None:
-    """Ctrl-C is the parent's: it ends the pool."""
+    """Ctrl-C is the parent's: it ends the pool.  No process outlives a parent that is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, args=(parent_process(),), daemon=True).start()
     prepare()
     settle()
+
+
+def _follow(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def in_order(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from api.command import CommandFailed
 from generator.bank import Bank
+from generator.errors import SheetError
 from generator.exercise import Exercise
 from generator.pictures import figures, worked_figures
 from generator.sheets.sheet import WRITERS, Sheet
@@ -39,6 +42,24 @@ def printed(sheet: Printed) -> tuple[str, bytes]:
     drawn = worked_figures if sheet.solved else figures
     document = Sheet(title, asked, sheet.learner, sheet.solved, drawn).document
     return sheet.file, WRITERS[sheet.format][1](document)
+
+
+def check_letters(form: str, texts: Sequence[str]) -> None:
+    """Raises CommandFailed for texts that a format has no letters for, before work begins."""
+    if form != "pdf" or _is_set(" ".join(texts)):
+        return
+    without = ", ".join(each for each in texts if not _is_set(each))
+    raise CommandFailed(
+        f"no font here has all letters of {without}; write them in others, or say --format html."
+    )
+
+
+def _is_set(text: str) -> bool:
+    try:
+        WRITERS["pdf"][1](Sheet("Letters", (), text).document)
+    except SheetError:
+        return False
+    return True
 
 
 def _with(exercise: Exercise, names: tuple[str, ...]) -> Exercise:
