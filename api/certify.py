@@ -69,7 +69,7 @@ def main(words: Sequence[str]) -> int:
     found: list[Examined] = []
     jobs = max(min(given.jobs, len(work)), 1)
     with processes(jobs, partial(_bank, given.templates)) as pool:
-        for each in in_order(pool, examine, work, jobs):
+        for each in in_order(pool, examine, work):
             found.append(each)
             for problem in each.problems:
                 print(f"{each.exercise}: {problem}", flush=True)

@@ -8,7 +8,6 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -18,7 +17,7 @@ from typing import Any
 from tqdm import tqdm
 
 from api.batches.folder import MANIFEST, Folder, Taken
-from api.batches.pool import Pool, cores, in_order, processes
+from api.batches.pool import Pool, ProcessLost, cores, in_order, processes
 from api.batches.printing import Printed, bank_of, check_letters, printed
 from api.batches.roster import SOLUTIONS, Learner, read_roster
 from api.command import Arguments, CommandFailed, whole_number
@@ -42,6 +41,7 @@ from grader.grade import grade
 DATA = ("exercises.jsonl", "students.jsonl")  # in full, and without any key
 FORMATS = ("jsonl", *(name for name in WRITERS if name != "text"))
 MOST = 1_000_000
+GOES_ON = "The same command goes on where it stopped."
 
 
 def main(words: Sequence[str]) -> int:
@@ -55,16 +55,12 @@ def main(words: Sequence[str]) -> int:
         if problem.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise CommandFailed(f"{given.out}: {problem.strerror}.") from None
         raise CommandFailed(
-            f"{given.out}: no room is left on the disk; make some and give the same command again:"
-            " it goes on where it stopped."
+            f"{given.out}: no room is left on the disk; make some. {GOES_ON}"
         ) from None
-    except BrokenProcessPool:
-        raise CommandFailed(
-            f"{given.out}: one of the processes was ended from outside, perhaps for want of memory;"
-            " the same command goes on where it stopped, with --jobs 1 in a single process."
-        ) from None
+    except ProcessLost as lost:
+        raise CommandFailed(f"{given.out}: {lost} {GOES_ON}") from None
     except KeyboardInterrupt:
-        print("\nstopped; the same command goes on where it stopped.", file=sys.stderr)
+        print(f"\nstopped. {GOES_ON}", file=sys.stderr)
         raise
 
 
@@ -186,7 +182,7 @@ class _Batch:
             return
         tasks = (Work(each, self.given.templates, self.order.band) for each in rest)
         with self._bar("exercises", self.order.count, len(before)) as bar:
-            for place, found in enumerate(in_order(pool, made, tasks, self.given.jobs), start):
+            for place, found in enumerate(in_order(pool, made, tasks), start):
                 if selection.takes(found) and isinstance(found, Made):
                     taken = Taken(place, found.id, found.likeness)
                     self.folder.take(taken, self._lines(found))
@@ -204,7 +200,7 @@ class _Batch:
         """Writes the sheets that are not there yet."""
         wanted = [each for each in self._sheets(taken) if not self.folder.has(each.file)]
         with self._bar("sheets", len(wanted), 0) as bar:
-            for file, data in in_order(pool, printed, wanted, self.given.jobs):
+            for file, data in in_order(pool, printed, wanted):
                 self.folder.write(file, data)
                 bar.update()
 
