@@ -5,7 +5,7 @@
 
 The embedded service runs as `./gradbook serve` does. Clients submit answers whose outcome is known,
 each with an Idempotency-Key, again and again until it is acknowledged. Whenever all is well, one to
-three are killed of: the web server, the graders, one process of them, the recorder, the sweeper,
+three are killed of: the web server, the graders, one process of them, the recorder, the scheduler,
 the broker, PostgreSQL. In the end the queues must drain, every acknowledged attempt must have one
 verdict, the right one, and there must be no other attempts.
 
@@ -198,7 +198,7 @@ def victims(service: Service, server: LocalServer | None) -> dict[str, Callable[
     """How each of them is killed."""
     killing: dict[str, Callable[[], None]] = {
         name: service.processes[name].kill
-        for name in ("web", "grader", "recorder", "sweeper", "broker")
+        for name in ("web", "grader", "recorder", "scheduler", "broker")
     }
     killing["one grading process"] = lambda: kill_child(service.processes["grader"].pid)
     if server is not None:
@@ -290,7 +290,11 @@ def run(
     server: LocalServer | None = None,
 ) -> Summary:
     """The summary of one run on an empty folder and database."""
-    environment = {"GRADBOOK_DATA": str(folder), "GRADBOOK_DATABASE_URL": url or ""}
+    environment = {
+        "GRADBOOK_DATA": str(folder),
+        "GRADBOOK_DATABASE_URL": url or "",
+        "GRADBOOK_RATE": "1000000/second",  # all of them have one token
+    }
     with Service(Settings.from_environment(environment)) as service:
         course = ensure_demo_course(service.settings)
         database = Database(service.settings.database_url)
