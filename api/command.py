@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import shutil
+import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -53,3 +55,8 @@ def whole_number(least: int, most: int, text: str) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
         raise argparse.ArgumentTypeError(f"'{text}' is no whole number from {least} to {most}")
     return int(text)
+
+
+def columns() -> int | None:
+    """The width of the terminal that is written to; None where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

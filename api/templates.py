@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from api.command import Arguments, CommandFailed, whole_number
+from api.command import Arguments, CommandFailed, columns, whole_number
 from generator.bank import SHIPPED, Bank
 from generator.census import Count, count, counts, current, keep, kept
 from generator.errors import GeneratorError
 from generator.template import Template
 
 HEAD = ("template", "family", "choices", "exercises", "difficulty", "title")
+SPARED = ("family", "choices")  # columns that a narrow terminal does without
 RIGHT = ("choices", "exercises")  # columns of numbers
 MOST_JOBS = 256
 
@@ -109,15 +110,22 @@ def _total(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The templates in columns."""
+    """The templates in columns, on a narrow terminal without some of them."""
     lines = [dict(zip(HEAD, HEAD, strict=True)), *map(_cells, rows)]
     widths = {name: max(len(line[name]) for line in lines) for name in HEAD}
+    room = columns() or sum(widths.values()) + 2 * len(HEAD)
+    narrow = sum(widths.values()) + 2 * len(HEAD) > room
+    shown = [name for name in HEAD if not (narrow and name in SPARED)]
     for line in lines:
         cells = (
             line[name].rjust(widths[name]) if name in RIGHT else line[name].ljust(widths[name])
-            for name in HEAD
+            for name in shown
         )
-        yield "  ".join(cells).rstrip()
+        yield _cut("  ".join(cells).rstrip(), room)
+
+
+def _cut(line: str, room: int) -> str:
+    return line if len(line) <= room else line[: room - 1].rstrip() + "…"
 
 
 def _cells(row: Mapping[str, Any]) -> dict[str, str]:

@@ -6,16 +6,18 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from api.command import Arguments, CommandFailed
+from api.command import Arguments, CommandFailed, columns
 from engine.question import Choice, Question, question_from_json
 from generator.bank import Bank
 from generator.errors import GeneratorError
 from generator.exercise import Exercise
-from generator.sheets.document import Block, Items
+from generator.sheets.document import Block, Items, Paragraph, Words
 from generator.sheets.markdown import blocks
-from generator.sheets.text import shown
+from generator.sheets.text import WIDTH, shown
 from grader.grade import grade
 from grader.verdict import Verdict
+
+WIDEST = 100  # columns that are still read easily
 
 
 def exercise(words: Sequence[str]) -> int:
@@ -27,7 +29,7 @@ def exercise(words: Sequence[str]) -> int:
     given = _with_templates(options, words)
     made = _exercise(given.id, given.templates)
     print(f"{made.title}   [{made.id}]\n")
-    print(shown(tuple(_seen(made))))
+    print(shown(tuple(_seen(made)), min(columns() or WIDTH, WIDEST)))
     return 0
 
 
@@ -57,9 +59,13 @@ def _seen(exercise: Exercise) -> Iterator[Block]:
     """What a learner sees of an exercise below its title; questions go by their names."""
     yield from blocks(exercise.statement)
     if exercise.conventions:
+        yield Paragraph((Words("Conventions:"),))
         yield Items(tuple(map(blocks, exercise.conventions)))
+    yield Paragraph((Words("Questions:"),))
     asked = tuple(tuple(_question(each)) for each in exercise.questions)
     yield Items(asked, tuple(f"{each.name}:" for each in exercise.questions))
+    name = exercise.questions[0].name
+    yield Paragraph((Words(f"Answer with: ./gradbook grade {exercise.id}/{name} '...'"),))
 
 
 def _question(question: Question) -> Iterator[Block]:

@@ -53,7 +53,7 @@ PROMPTS = {
     "derivative": "Give {{derivative}} as a formula in the quantities of the forward pass.",
     "forward": "Write down the equations of the forward pass from the input to {{loss_symbol}},"
     " one equation per line, with the names {{symbols}}.",
-    "shapes": "What is the shape of each of these: {{symbols}}? Write a scalar as 1 × 1.",
+    "shapes": "What is the shape of each of these: {{symbols}}? Write a scalar as $1 \\times 1$.",
     "prerequisites": "Which other derivatives of {{loss_symbol}} does backpropagation need"
     " before it can give {{derivative}}? List them.",
     "cache": "Which values have to be kept from the forward pass to compute {{derivative}}?"

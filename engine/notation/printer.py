@@ -217,7 +217,8 @@ class Printer:
 
     def call(self, expr: Apply) -> Part:
         if self.dialect.counted:
-            return self.indexed(expr) or self.called(self.glyph(expr), expr)
+            found = self.indexed(expr) or self.cases(expr)
+            return found or self.called(self.glyph(expr), expr)
         return self.called(self.glyph(expr), expr)
 
     def indexed(self, expr: Apply) -> Part | None:
@@ -227,6 +228,17 @@ class Printer:
             return None if found is None else self.bound(found.indices, found.body)
         axis = _whole_axis(expr)
         return None if axis is None else self.along(LETTERS[axis], expr)
+
+    def cases(self, expr: Apply) -> Part | None:
+        """One value where a comparison holds, another elsewhere; None for all else."""
+        if expr.op != words.CHOICE_ROW or self.dialect.name != "latex":
+            return None
+        condition, chosen, other = expr.args
+        if not isinstance(condition, Apply) or _power(condition) != COMPARISON:
+            return None
+        holds = self.spread(condition, COMPARISON + 1).text
+        rows = f"{self.part(chosen).text} & \\text{{if }} {holds} \\\\ {self.part(other).text}"
+        return Part(rf"\begin{{cases}} {rows} & \text{{otherwise}} \end{{cases}}", ATOM)
 
     def along(self, index: str, expr: Apply) -> Part:
         """`mean_i(G)`: a function along the axis that the index counts."""
@@ -359,6 +371,10 @@ class Printer:
         full = self.dialect.stacked or self.is_bounded(expr.args[0], index, size)
         bounds = f"_{{{index}=1}}^{{{self.dim(size)}}}" if full else f"_{index}"
         return Part(f"{self.glyph(expr)}{bounds} {body.text}", BINDER)
+
+
+def _power(expr: Apply) -> int:
+    return TABLE[expr.op].notation.power
 
 
 def _whole_axis(expr: Apply) -> int | None:

@@ -128,6 +128,7 @@ ABSOLUTE_ROW = FENCES["|"][1]
 IDENTITY_ROW = FUNCTIONS["I"][0]
 SUM_ROW = "sum"
 ONES_ROW = "ones"
+CHOICE_ROW = "where"
 BINDER_ROW = _rows("binder")[0].name
 
 # Sugars: spellings that no single row can own.

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, fromstring, tostring
 from math_core import LatexError, LatexToMathML
 
 from generator.errors import SheetError
-from generator.sheets.spoken import ACCENTS, APPLICATION, spoken
+from generator.sheets.spoken import ACCENTS, APPLICATION, is_choice, spoken
 
 CONVERTER = LatexToMathML(unicode_substitution="never")
 WIDE = 92  # characters of plain text that a line of a sheet holds as a formula
@@ -90,6 +90,9 @@ def _typst(node: Element) -> str:
 
 
 def _row(node: Element) -> str:
+    if is_choice(node):
+        rows = (" quad ".join(_joined(list(cell)) for cell in row) for row in node[1])
+        return f"cases({', '.join(rows)})"
     if _is_fenced(node):
         return f"lr({_joined(list(node))})"
     return _joined(list(node))

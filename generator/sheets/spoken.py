@@ -32,7 +32,7 @@ LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 def spoken(formula: Element) -> str:
     """The formula as text."""
     text = _plain(formula).replace(APPLICATION, "")
-    return normalize("NFC", re.sub(r" +", " ", text).strip())
+    return normalize("NFC", re.sub(r"[ \u00a0]+", " ", text).strip())
 
 
 def _plain(node: Element) -> str:
@@ -55,6 +55,8 @@ def _bare(node: Element) -> str:
 
 def _row(node: Element) -> str:
     """The parts in a row, a space between two that would run together."""
+    if is_choice(node):
+        return "(" + "; ".join(" ".join(map(_cell, row)) for row in node[1]) + ")"
     text = ""
     for place, each in enumerate(node):
         part = _plain(each)
@@ -66,6 +68,15 @@ def _row(node: Element) -> str:
             part = part.lstrip()
         text += f" {part}" if _run_together(text, part) else part
     return text.strip() if node.tag == "math" else text
+
+
+def is_choice(row: Element) -> bool:
+    """Whether a row is a brace before several values with their conditions."""
+    return len(row) > 1 and _bare(row[0]) == "{" and row[1].tag == "mtable"
+
+
+def _cell(cell: Element) -> str:
+    return _row(cell).strip()
 
 
 def _stands_alone(quotient: str, before: list[Element], after: list[Element]) -> bool:
@@ -147,7 +158,7 @@ def _root(node: Element) -> str:
 
 
 def _table(node: Element) -> str:
-    return "; ".join(", ".join(_row(cell).strip() for cell in row) for row in node)
+    return "; ".join(", ".join(map(_cell, row)) for row in node)
 
 
 PLAIN: dict[str, Callable[[Element], str]] = {

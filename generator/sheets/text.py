@@ -21,6 +21,8 @@ from generator.sheets.document import (
 from generator.sheets.formulas import plain
 
 WIDTH = 88
+SHORT = 20  # characters of a formula that stay on one line
+UNBROKEN = "\u00a0"  # a space at which no line ends
 UNDERLINE = {1: "=", 2: "-", 3: ""}
 
 
@@ -35,14 +37,20 @@ def shown(blocks: tuple[Block, ...], width: int = WIDTH, indent: str = "") -> st
 
 
 def spoken(line: Line) -> str:
-    """Words and formulas of a line as one text."""
-    return "".join(plain(each.latex) if isinstance(each, Formula) else each.text for each in line)
+    """Words and formulas of a line as one text; short formulas are not parted."""
+    parts = (_formula(each.latex) if isinstance(each, Formula) else each.text for each in line)
+    return "".join(parts)
+
+
+def _formula(latex: str) -> str:
+    said = plain(latex)
+    return said.replace(" ", UNBROKEN) if len(said) <= SHORT else said
 
 
 def _written(block: Block, width: int, indent: str) -> str:
     match block:
         case Heading(level, words):
-            title = spoken(words)
+            title = spoken(words).replace(UNBROKEN, " ")
             under = UNDERLINE[level] * len(title)
             return indent + title + (f"\n{indent}{under}" if under else "")
         case Paragraph(words):
@@ -71,6 +79,7 @@ def _item(item: tuple[Block, ...], mark: str, width: int, indent: str) -> str:
 
 
 def _filled(text: str, width: int, indent: str) -> str:
-    return textwrap.fill(
+    filled = textwrap.fill(
         text.strip(), width, initial_indent=indent, subsequent_indent=indent, break_long_words=False
     )
+    return filled.replace(UNBROKEN, " ")

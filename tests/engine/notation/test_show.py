@@ -81,6 +81,12 @@ ROWS = (
     ),
     ("dz x", "dz * x", "dz x", r"dz \, x"),
     (
+        "where(1{z > 0}, z, s - 1)",
+        "np.where(z > 0, z, s - 1)",
+        "where(𝟏{z > 0}, z, s − 1)",
+        r"\begin{cases} z & \text{if } z > 0 \\ s - 1 & \text{otherwise} \end{cases}",
+    ),
+    (
         "lambda ||w||^2 + sqrt(b)",
         "lam * np.linalg.norm(w) ** 2 + np.sqrt(b)",
         "λ ‖w‖² + sqrt(b)",
