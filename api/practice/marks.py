@@ -13,6 +13,7 @@ from itertools import groupby
 from api.practice.policy import Counting, Policy
 from api.store.models import Outcome
 
+SHOWN = 5  # submissions whose scores are kept one by one
 COUNTED = (Outcome.CORRECT, Outcome.PARTIALLY_CORRECT, Outcome.INCORRECT)
 
 
@@ -29,14 +30,19 @@ class Graded:
 
 @dataclass(frozen=True)
 class Sums:
-    """What the attempts at one question come to; scores are from 0 to 1, before any penalty."""
+    """What the attempts at one question come to; scores are from 0 to 1, before any penalty.
+
+    fixed: whether the second submission no longer shows the first one's misconception.
+    """
 
     submissions: int = 0
     unreadable: int = 0
     first_outcome: Outcome | None = None
     first_score: float | None = None
     first_at: datetime | None = None
+    scores: tuple[float, ...] = ()
     slug: str | None = None
+    fixed: bool | None = None
     best_score: float | None = None
     last_score: float | None = None
     last_at: datetime | None = None
@@ -60,7 +66,9 @@ def sums(attempts: Sequence[Graded], policy: Policy) -> Sums:
         first_outcome=first.outcome,
         first_score=first.score,
         first_at=first.at,
+        scores=tuple(each.score for each in counted[:SHOWN]),
         slug=first.slug,
+        fixed=fixed(counted),
         best_score=max(each.score for each in counted),
         last_score=last.score,
         last_at=last.at,
@@ -68,6 +76,13 @@ def sums(attempts: Sequence[Graded], policy: Policy) -> Sums:
         right_at=None if number is None else counted[number].at,
         mark=mark(counted, policy),
     )
+
+
+def fixed(counted: Sequence[Graded]) -> bool | None:
+    """Whether the second submission is without the first one's misconception; None without both."""
+    if len(counted) < 2 or counted[0].slug is None:
+        return None
+    return counted[1].slug != counted[0].slug
 
 
 def mark(counted: Sequence[Graded], policy: Policy) -> float:

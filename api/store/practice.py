@@ -20,11 +20,13 @@ from api.store.models import (
     PracticeSet,
     Question,
     Role,
+    Sheet,
     Standing,
     Verdict,
     VerdictDiagnosis,
 )
 from api.store.paging import Page, paged
+from api.store.standings import First, link, write_sheets
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Key:
 
 
 KEY = (Attempt.practice_set_id, Attempt.learner_id, Attempt.question_id)
+ASKED = ("exercise_id", "name", "kind")
 KEY_NAMES = ("practice_set_id", "learner_id", "question_id")
 
 
@@ -198,7 +201,7 @@ class PracticeSets:
         return {outcome: number for outcome, number in self._session.execute(query)}
 
     def stand(self, counted: Mapping[Key, Sums]) -> None:
-        """Keeps what the attempts of each standing come to."""
+        """Keeps what the attempts of each standing come to, and what follows from it."""
         chosen = tuple_(*(getattr(Standing, name) for name in KEY_NAMES)).in_(
             [astuple(key) for key in counted]
         )
@@ -206,20 +209,25 @@ class PracticeSets:
             key_of(each): each for each in self._session.scalars(select(Standing).where(chosen))
         }
         known |= self._new_standings(counted.keys() - known.keys())
+        firsts = {key: First.of(standing) for key, standing in known.items()}
         for key, standing in known.items():
             for field, value in asdict(counted[key]).items():
                 setattr(standing, field, value)
         self._session.flush()
+        link(self._session, [(firsts[key], standing) for key, standing in known.items()])
+        write_sheets(self._session, list(known.values()))
 
     def _new_standings(self, keys: Collection[Key]) -> dict[Key, Standing]:
         chosen = tuple_(*KEY).in_([astuple(key) for key in keys])
+        asked = [getattr(Question, name) for name in ASKED]
+        columns = (Attempt.course_id, Attempt.position, *asked)
         query = (
-            select(*KEY, Attempt.course_id, Attempt.position, Question.exercise_id, Question.name)
+            select(*KEY, *columns)
             .join(Question, Question.id == Attempt.question_id)
             .where(chosen)
             .distinct()
         )
-        names = (*KEY_NAMES, "course_id", "position", "exercise_id", "name")
+        names = (*KEY_NAMES, "course_id", "position", *ASKED)
         rows = [
             Standing(**dict(zip(names, row, strict=True))) for row in self._session.execute(query)
         ]
@@ -239,6 +247,11 @@ class PracticeSets:
         query = select(Standing).where(Standing.practice_set_id == set_id)
         if learner_ids is not None:
             query = query.where(Standing.learner_id.in_(learner_ids))
+        return self._session.scalars(query).all()
+
+    def sheets(self, set_id: uuid.UUID) -> Sequence[Sheet]:
+        """All learners' sheets of a set."""
+        query = select(Sheet).where(Sheet.practice_set_id == set_id).order_by(Sheet.learner_id)
         return self._session.scalars(query).all()
 
     def learners(self, course_id: uuid.UUID, page: Page) -> Sequence[Enrolment]:

@@ -269,6 +269,14 @@ ROUTES = (
         "GET", V1 + "/analytics/questions", (401, 403, 200, 200, 404, 403),
         of_practice_set(V1 + "/analytics/questions?practice_set={}"),
     ),
+    Route(
+        "GET", V1 + "/practice-sets/<set_id>/statistics", (401, 403, 200, 200, 404, 403),
+        of_practice_set(V1 + "/practice-sets/{}/statistics"),
+    ),
+    Route(
+        "GET", V1 + "/practice-sets/<set_id>/statistics/variants", (401, 403, 200, 200, 404, 403),
+        of_practice_set(V1 + "/practice-sets/{}/statistics/variants"),
+    ),
 )  # fmt: skip
 
 

@@ -4,7 +4,13 @@ from api.store.models.attempts import Attempt, Outcome, State, Verdict, VerdictD
 from api.store.models.bank import Exercise, OwnTemplate, Question
 from api.store.models.base import Base, Moment
 from api.store.models.people import Course, Enrolment, Person, Role, Token
-from api.store.models.practice import Assignment, PracticeItem, PracticeSet, Standing
+from api.store.models.practice import (
+    Assignment,
+    PracticeItem,
+    PracticeSet,
+    Sheet,
+    Standing,
+)
 from api.store.models.regrades import Effect, Regrade, RegradedAttempt
 from api.store.models.requests import AuditEntry, Replay
 from api.store.models.webhooks import Delivered, Delivery, Webhook
@@ -31,6 +37,7 @@ __all__ = [
     "RegradedAttempt",
     "Replay",
     "Role",
+    "Sheet",
     "Standing",
     "State",
     "Token",

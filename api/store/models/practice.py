@@ -3,6 +3,7 @@
 course ── practice_set ── practice_item ── exercise (the same for all)
                                └────────── assignment (learner) ── exercise (one's own variant)
                      └──── standing (learner, question): first, best and last answer, and the mark
+                     └──── sheet (learner): a learner's standings once more, in few bytes
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
+    String,
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -113,7 +117,12 @@ class Standing(Base):
 
     submissions: attempts with a verdict that counts; unreadable ones are in `unreadable`.
     right_number: which of the submissions was the first right one.
-    slug: the first misconception of the first submission.
+    scores: of the first submissions, as far as they are shown one by one.
+    slug: the misconception that the first submission's verdict names first.
+    fixed: whether the next submission no longer names it; None where there is none of either.
+    persisted: whether it is there again at the learner's next opportunity; None where there was no
+    misconception, or no opportunity since. An opportunity is the learner's first submission to
+    another question of the same kind in the course.
     mark: from 0 to 1, under the set's policy.
     """
 
@@ -121,6 +130,18 @@ class Standing(Base):
     __table_args__ = (
         Index(None, "practice_set_id", "position", "name"),
         Index(None, "course_id", "question_id"),
+        Index(
+            "ix_standing_misconception",
+            *("course_id", "practice_set_id", "exercise_id", "slug"),
+            *("first_outcome", "fixed", "persisted"),
+        ),
+        Index("ix_standing_opportunity", "learner_id", "course_id", "kind", "first_at"),
+        Index(
+            "ix_standing_stuck",
+            *("course_id", "first_at", "learner_id", "question_id"),
+            sqlite_where=text("right_number IS NULL"),
+            postgresql_where=text("right_number IS NULL"),
+        ),
     )
 
     practice_set_id: Mapped[uuid.UUID] = mapped_column(
@@ -132,12 +153,16 @@ class Standing(Base):
     exercise_id: Mapped[str] = mapped_column(ForeignKey("exercise.id"))
     position: Mapped[int] = mapped_column(Integer)
     name: Mapped[str] = mapped_column(Identifier)
+    kind: Mapped[str] = mapped_column(String(32))
     submissions: Mapped[int] = mapped_column(Integer)
     unreadable: Mapped[int] = mapped_column(Integer)
     first_outcome: Mapped[Outcome | None] = mapped_column(words(Outcome, "first_outcome"))
     first_score: Mapped[float | None]
     first_at: Mapped[datetime | None] = mapped_column(Moment)
+    scores: Mapped[list[float]] = mapped_column(Document)
     slug: Mapped[str | None] = mapped_column(Identifier)
+    fixed: Mapped[bool | None]
+    persisted: Mapped[bool | None]
     best_score: Mapped[float | None]
     last_score: Mapped[float | None]
     last_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -154,3 +179,22 @@ class Standing(Base):
     def was_right_at_once(self) -> bool:
         """Whether the first submission was right."""
         return self.first_outcome is Outcome.CORRECT
+
+
+class Sheet(Base):
+    """A learner's standings in one practice set, in few bytes (api.practice.sheets).
+
+    Statistics of a set need all of them at once; so they are as many rows as there are learners.
+    It is written together with the standings, by the one unit of work that the learner waits for.
+
+    columns: what each row of `numbers` is about, line by line.
+    """
+
+    __tablename__ = "sheet"
+
+    practice_set_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("practice_set.id"), primary_key=True
+    )
+    learner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    columns: Mapped[str] = mapped_column(Text)
+    numbers: Mapped[bytes] = mapped_column(LargeBinary)
