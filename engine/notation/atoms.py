@@ -310,7 +310,8 @@ class Atoms(Names):
         """A function with its argument: f(x), f'(x), f^2(x), f x."""
         label, above = self.layer_label()
         own = self.scope.function(f"{token.text}{label}") if label else None
-        rows = (own,) if own else rows
+        if own:
+            token, rows = token._replace(text=f"{token.text}{label}"), (own,)
         further, power = self.marks()
         primes += above + further
         node: Syntax

@@ -13,12 +13,13 @@ from engine.errors import ShapeError
 from engine.expression import Apply, Expr, Var, apply, const, transform, walk
 from engine.notation.indices import extents
 from engine.notation.scope import Scope
-from engine.notation.syntax import Answer, Binder, Derivative, Example, Index, Name, Syntax
+from engine.notation.syntax import Answer, Binder, Clause, Derivative, Example, Index, Name, Syntax
 from engine.notation.tree import parts
 from engine.operators import TABLE
 from engine.shapes import Dim, Shape, vector_length
 
 ONE = const(1)
+COUNTING = "ijk"  # letters that count where they have no meaning
 
 # Free indices
 
@@ -31,25 +32,35 @@ def free_indices(answer: Answer, scope: Scope) -> tuple[str, ...]:
     left = frozenset(
         letter
         for clause in answer.clauses
-        for link in map(_as_index, clause.links[:-1])
+        for link in left_sides(clause, scope)
         for letter in _letters(link, frozenset())
     )
     found = (
         letter
         for clause in answer.clauses
-        for link in (*map(_as_index, clause.links[:-1]), clause.links[-1])
+        for link in (*left_sides(clause, scope), clause.links[-1])
         for letter in _letters(link, frozenset(), left)
     )
     return tuple(dict.fromkeys(each for each in found if is_index(each, scope)))
 
 
-def _as_index(link: Syntax) -> Syntax:
+def left_sides(clause: Clause, scope: Scope) -> list[Syntax]:
+    """What stands on the left of a clause, names with indices taken apart."""
+    return [_as_index(link, scope) for link in clause.links[:-1]]
+
+
+def _as_index(link: Syntax, scope: Scope) -> Syntax:
     """The index that a left-hand side such as `dW_ij` is, which the text defines as a name."""
     if isinstance(link, Derivative):
-        return replace(link, wrt=_as_index(link.wrt))
-    if not isinstance(link, Name) or "_" not in link.spelling:
+        return replace(link, wrt=_as_index(link.wrt, scope))
+    if not isinstance(link, Name):
         return link
-    base, _, letters = link.spelling.rpartition("_")
+    base, low, letters = link.spelling.rpartition("_")
+    if not low:
+        base = link.spelling.rstrip(COUNTING)
+        letters = link.spelling[len(base) :]
+        if not letters or not base or not scope.asks(base):
+            return link
     return Index(link.span, Name(link.span, base), (Name(link.span, letters),), False, 2)
 
 
@@ -103,12 +114,12 @@ def is_bracketed(node: Syntax) -> bool:
     return any(is_bracketed(each) for each in parts(node))
 
 
-def is_left_sided(answer: Answer) -> bool:
+def is_left_sided(answer: Answer, scope: Scope) -> bool:
     """Whether a left-hand side has indices of its own."""
     return any(
-        any(_letters(_as_index(link), frozenset()))
+        any(_letters(link, frozenset()))
         for clause in answer.clauses
-        for link in clause.links[:-1]
+        for link in left_sides(clause, scope)
     )
 
 

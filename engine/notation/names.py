@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from engine.notation import vocabulary as words
+from engine.notation.components import COUNTING
 from engine.notation.errors import Span
 from engine.notation.lexer import Token
 from engine.notation.scripts import Scripts
@@ -23,12 +24,12 @@ from engine.notation.syntax import (
     Size,
     Syntax,
 )
+from engine.notation.windows import FLIPS
 from engine.operators import TABLE
 
 DIGITS_FIRST = re.compile(r"([0-9]+)([^\W\d].*)")  # in `W_1x`
 MAX_NAME = 60
 DIGITS = "0123456789"
-COUNTING = frozenset("ijk")  # letters that count where they have no meaning
 MAX_CUT = 20  # letters of a run of names without spaces
 MAX_CUTS = 30  # different such runs in one answer
 
@@ -130,7 +131,7 @@ class Names(Scripts):
         powered = self.next.text in ("^", "'") or self.next.kind == "sup"
         if text in SUGARS and (self.next.text == "(" or powered):
             return self.function(token, ())
-        if text in words.SPREADING and self.next.text == "(":
+        if (text in words.SPREADING or text in FLIPS) and self.next.text == "(":
             return self.function(token, ())
         special = self.special_call(token) or self.counted_call(token, head, tail)
         if special is not None:

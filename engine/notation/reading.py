@@ -100,16 +100,20 @@ CONTESTED = (
         Options(outer=True),
         "write ⊙ for a product entry by entry, a bᵀ for the outer product",
     ),
+    Contested((), Options(entries=True), "write ⊙ between entries, @ for a product of matrices"),
 )
 
 
 def _unless_contested(outcome: Reading, syntax: Answer, scope: Scope) -> Reading:
     """`outcome`, unless a sign may be meant otherwise: |r| for the length of r, ⊗ for r rᵀ.
 
-    |r| may not where the exercise itself writes it for its entries.
+    |r| may not where the exercise itself writes it for its entries.  Where the exercise has no
+    product of matrices or vectors, factors side by side may always be meant entry by entry.
     """
     for each in CONTESTED:
-        if scope.wanted is None or not any(sign in syntax.text for sign in each.signs):
+        alone = each.options.entries and scope.products == frozenset()
+        signed = any(sign in syntax.text for sign in each.signs)
+        if scope.wanted is None or not (signed or alone):
             continue
         if each.options.lengths and scope.entry_bars:
             continue
@@ -171,6 +175,7 @@ ALTERNATIVES = (
     Alternative(("·", "⋅", "cdot", "∙", "•"), Options(entries=True), ENTRIES_NOTE),
     Alternative(SUMS, Options(batch=True), BATCH_NOTE),
     Alternative(SUMS, Options(batch=True, columns=True), BATCH_NOTE),
+    Alternative(SUMS, Options(batch=True, entries=True), BATCH_NOTE),
     Alternative(("×", "times"), Options(crosses=True), "× was read as a matrix product"),
     Alternative(
         ("⊙", "∘", "odot", "circ", "*", "∗"),
@@ -232,7 +237,8 @@ def _applies(each: Alternative, syntax: Answer, scope: Scope) -> bool:
 
     Where the exercise has no product of matrices or vectors, none is meant by factors side by side.
     """
-    if scope.products == frozenset() and (each.options.dots or each.options.entries):
+    doubtful = each.options.dots or each.options.entries
+    if scope.products == frozenset() and doubtful and not each.options.batch:
         return each.options.entries
     return any(sign in f" {syntax.text}" for sign in each.signs)
 
@@ -285,7 +291,7 @@ def _in_components(
 
     They may stand on the left alone, as in `dX_j = h - y`.
     """
-    ordered = is_left_sided(syntax)
+    ordered = is_left_sided(syntax, scope)
     if isinstance(outcome, Ambiguous) or (
         isinstance(outcome, Read) and (not ordered or _fits(outcome, scope))
     ):

@@ -11,6 +11,7 @@ from engine.notation.lexer import Token
 from engine.notation.sugars import SUGARS
 from engine.notation.syntax import (
     LAST,
+    WHOLE,
     Group,
     Index,
     Name,
@@ -119,6 +120,8 @@ class Scripts(Layers):
             args, _ = self.arguments()
             if args and isinstance(args[0], Number):
                 axis = int(args[0].value)
+        elif token.text == "shape" and self.next.text != "[":
+            axis = WHOLE
         elif token.text == "shape":
             self.expect("[")
             last = self.take("-") and self.next.text == "1"

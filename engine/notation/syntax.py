@@ -143,6 +143,7 @@ class Binder:
 
 
 LAST = -2  # stands for the last axis
+WHOLE = -3  # stands for all axes
 LENGTH = -1  # stands for the axis that a vector runs along; the rows of a matrix
 
 

@@ -9,7 +9,7 @@ from engine.expression import Const, Expr, Var
 from engine.notation import vocabulary as words
 from engine.notation.elaborate.products import Products
 from engine.notation.errors import Mistake, Problem, Span
-from engine.notation.syntax import Call, Group, Name, Number, Size, Syntax, Tuple, Unary
+from engine.notation.syntax import WHOLE, Call, Group, Name, Number, Size, Syntax, Tuple, Unary
 from engine.operators import Operator
 from engine.operators.row import REQUIRED
 from engine.shapes import Dim, Shape
@@ -71,6 +71,8 @@ class Attributes(Products):
 
     def shape(self, node: Syntax) -> Shape:
         items = node.items if isinstance(node, Tuple) else (node,)
+        if len(items) == 1 and isinstance(items[0], Size) and items[0].axis == WHOLE:
+            return self.expr(items[0].base).shape
         return tuple(self.dim(item) for item in items)
 
     def completed(self, node: Call, shape: Shape, arg: Expr) -> Shape:

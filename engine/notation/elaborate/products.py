@@ -174,7 +174,7 @@ class Products(Units):
                 scalars = value if scalars is None else apply(words.SCALING, scalars, value)
             elif matrices is None:
                 matrices = value
-            elif dotted and self.is_dotted(nodes, position) and not _conform(matrices, value):
+            elif dotted and self.is_dotted(nodes, position, matrices, value):
                 inner = self.is_inner(nodes, position) and matrices.shape == value.shape
                 row = words.INNER_ROW if inner else words.SCALING
                 matrices = self.build(row, span, matrices, value)
@@ -185,10 +185,14 @@ class Products(Units):
             return scalars or ONE
         return matrices if scalars is None else apply(words.SCALING, scalars, matrices)
 
-    def is_dotted(self, nodes: list[Syntax], position: int) -> bool:
-        """Whether a dot stands before a factor, or may be thought there."""
+    def is_dotted(self, nodes: list[Syntax], position: int, left: Expr, right: Expr) -> bool:
+        """Whether a dot stands before a factor, or may be thought there, and is no product."""
+        if self.scope.products == frozenset():
+            return True
+        if left.shape[1:] == right.shape[:1] or len(left.shape) != len(right.shape):
+            return False
         between = self.text[nodes[position - 1].span[1] : nodes[position].span[0]]
-        return self.scope.products == frozenset() or any(dot in between for dot in DOTS)
+        return any(dot in between for dot in DOTS)
 
     def is_inner(self, nodes: list[Syntax], position: int) -> bool:
         """Whether the dot before a factor is one of those that are dot products."""
@@ -218,10 +222,6 @@ def _is_one(node: Syntax) -> bool:
 
 def _is_one_transposed(node: Syntax) -> bool:
     return isinstance(node, Unary) and node.op == words.TRANSPOSE_ROW and isinstance(node.arg, One)
-
-
-def _conform(left: Expr, right: Expr) -> bool:
-    return left.shape[1:] == right.shape[:1] or len(left.shape) != len(right.shape)
 
 
 def check_exponent(exponent: Expr, span: Span) -> None:

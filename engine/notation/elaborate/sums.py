@@ -17,6 +17,7 @@ from engine.notation.sums import folded
 from engine.notation.syntax import (
     LAST,
     LENGTH,
+    WHOLE,
     Binder,
     Einsum,
     Group,
@@ -169,6 +170,9 @@ class Sums(Calls):
 
     def size(self, node: Size) -> Expr:
         """The number of rows, columns or entries."""
+        if node.axis == WHOLE:
+            message = "a shape is no quantity: write .shape[0] or .shape[1]"
+            raise Mistake(Problem("parse", node.span, message))
         base = self.expr(node.base)
         shape = _counted(base.shape, node.axis)
         factors = [Const(Fraction(dim)) if isinstance(dim, int) else Var(dim) for dim in shape]
