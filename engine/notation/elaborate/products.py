@@ -187,12 +187,13 @@ class Products(Units):
 
     def is_dotted(self, nodes: list[Syntax], position: int, left: Expr, right: Expr) -> bool:
         """Whether a dot stands before a factor, or may be thought there, and is no product."""
-        if self.scope.products == frozenset():
-            return True
-        if left.shape[1:] == right.shape[:1] or len(left.shape) != len(right.shape):
+        alone = self.scope.products == frozenset()
+        if len(left.shape) != len(right.shape):
+            return alone
+        if left.shape[1:] == right.shape[:1]:
             return False
         between = self.text[nodes[position - 1].span[1] : nodes[position].span[0]]
-        return any(dot in between for dot in DOTS)
+        return alone or any(dot in between for dot in DOTS)
 
     def is_inner(self, nodes: list[Syntax], position: int) -> bool:
         """Whether the dot before a factor is one of those that are dot products."""
