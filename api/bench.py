@@ -32,6 +32,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeAlias
 
+from api.batches import bench as batches
 from api.command import Arguments
 from api.corpus import read_answers
 from api.equal import outcome
@@ -513,7 +514,10 @@ def main(words: Sequence[str]) -> int:
     options = Arguments("bench", "Measure verdicts; check every one against its label.")
     options.add_argument("--quick", action="store_true", help="fewer rounds, fewer pairs for SymPy")
     options.add_argument("--json", action="store_true", help="print the figures as JSON")
+    options.add_argument("--batches", action="store_true", help="measure batches instead")
     given = options.read(words)
+    if given.batches:
+        return batches.run(*((68, 4) if given.quick else (1000, 100)))
     with pinned():
         lines = list(run(2 if given.quick else 7, 4 if given.quick else 12))
     process = process_figures()

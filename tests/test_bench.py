@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from api import bench
+from api.batches import bench as batches
 from api.bench import Case, Round
+from api.command import CommandFailed
 from generator.bank import Bank
 from grader.compiled import compiled
 from grader.memory import forget_exercises
@@ -108,3 +110,18 @@ def test_sympy_is_killed_at_the_cap_and_serves_again() -> None:
         assert taken is not None and taken < bench.CAP
     finally:
         simplifier.stop()
+
+
+def test_batches_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    assert batches.run(2, 1) == 0
+    head, data, sheets = capsys.readouterr().out.splitlines()
+    assert head.split() == " ".join(batches.HEAD).split()
+    for line, name in ((data, "2 exercises as data"), (sheets, "1 sheets as PDF")):
+        assert line.startswith(name)
+        wall, processor, largest, together = map(float, line.split()[-4:])
+        assert wall > 0 and processor > 0 and 30 < largest <= together < 1000
+
+
+def test_a_batch_that_fails_is_no_measurement() -> None:
+    with pytest.raises(CommandFailed, match="nothing: generate ended with status 2"):
+        batches.measured("nothing", ("--difficulty", "7-8", "--out", "nowhere"))
