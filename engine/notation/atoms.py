@@ -166,6 +166,10 @@ class Atoms(Names):
         more: list[str] = []
         index, low = (tail, self.tight_bound()) if tail else self.lower_bound(condition, more)
         high = self.upper_bound() if high is None and self.take("^") else high
+        if high is None and self.next.kind == "sup":  # Σᵢ₌₁ᵐ
+            above = self.advance()
+            number = above.text.isdecimal()
+            high = Number(above.span, Fraction(above.text)) if number else self.raw(above)
         indices = (index, *more) if more or low is not None else self.letters(index)
         return self.bound(token, indices, low, high, *condition)
 
@@ -229,7 +233,7 @@ class Atoms(Names):
         one more index.
         """
         if self.next.kind == "sub":
-            return self.advance().text, None
+            return self.bound_below(self.advance())
         self.expect("_")
         braced = self.take("{")
         index = self.advance()
@@ -245,6 +249,15 @@ class Atoms(Names):
         if braced:
             self.expect("}")
         return index.text, low
+
+    def bound_below(self, token: Token) -> tuple[str, Syntax | None]:
+        """The index and the start of Σᵢ₌₁."""
+        index, equals, low = token.text.partition("=")
+        if not equals:
+            return index, None
+        if not (index.isalpha() and low.isdecimal()):
+            self.fail("expected an index and a number", token.span)
+        return index, Number(token.span, Fraction(int(low)))
 
     def upper_bound(self) -> Syntax:
         return self.bracket() if self.next.text == "{" else self.atom()

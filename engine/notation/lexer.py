@@ -19,7 +19,7 @@ MAX_DIGITS = 40
 TokenKind: TypeAlias = Literal["number", "name", "command", "sup", "sub", "method", "op", "end"]
 
 SUPERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱʲᵏˡᵐ⁽⁾", "0123456789+-nijklm()", strict=True))
-SUBS = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ", "0123456789ijklmn", strict=True))
+SUBS = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ₌", "0123456789ijklmn=", strict=True))
 # Structural signs with one spelling each; operators of the table keep their own.
 SAME = {
     "lVert": "‖(", "rVert": "‖)", "Vert": "‖", "|": "‖", "||": "‖", "∥": "‖",
@@ -94,7 +94,7 @@ _PATTERN = re.compile(
         (?:\{{\s*\\?(?P<inside>[A-Za-z0-9_]{{1,24}})[.,;:]?\s*\}}|(?P<single>[A-Za-z0-9]))
   | \\(?P<command>[A-Za-z]+|[{{}}|])
   | (?P<sup>[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱʲᵏˡᵐ⁽⁾]+)
-  | (?P<sub>[₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ]+)
+  | (?P<sub>[₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙ₌]+)
   | \.(?P<method>[A-Za-z][A-Za-z_]*)
   | (?P<op>={{1,3}}>|-{{1,3}}>|[-+*/]=(?!=)|\*\*|\.\*|\./|\.\^|>=|<=|==|!=|:=|\|\||.)
     """,

@@ -58,6 +58,9 @@ class Scripts(Layers):
             return self.positive_part(node)
         if text == "_":
             self.advance()
+            ends = self.next.spaced or (self.next.kind == "op" and self.next.text != "{")
+            if ends and isinstance(node, Name):
+                return node  # lambda_, since Python has another meaning for lambda
             return self.below(node, self.subscript())
         if text == "[" and not token.spaced and self.is_index():
             return self.bracketed(node)

@@ -191,6 +191,6 @@ PASSING = frozenset(
     {
         "astype", "item", "float", "double", "int", "copy", "clone", "detach", "numpy", "array",
         "asarray", "tensor", "print", "int32", "int64", "float32", "float64", "to", "type", "cpu",
-        "long", "bool",
+        "long", "bool", "one_hot", "onehot",
     }
 )  # fmt: skip

@@ -124,6 +124,7 @@ ROWS = {
         ("W^{[1]}_{1,2}", "W1_{12}"),
         (r"\sum_{j=1}^{n} x_j X_j", "sum_j x_{j} X_{j,:}"),  # no example: j runs to n
         ("sum_j c_j A_j", "sum_j c_{j} A_{:,j}"),
+        ("Σᵢ₌₁ᵐ a⁽ⁱ⁾ x", "sum_i a_{:,i} x"),
         (r"\sum (a_i - y_i) X_i", "sum_i (a_{i} - y_{i}) X_{:,i}"),  # the one index there is
     ),
     "ones and identities": (
@@ -175,6 +176,7 @@ ROWS = {
         ("$X (a-y)^T$", "X (a - y)^T"),
         ("a - y.", "a - y"),
         ("a - y (prediction minus label)", "a - y"),
+        ("2 lambda_ w", "2 lambda w"),
     ),
     "NumPy and PyTorch": (
         ("X.sum(0)", "sum(X, axis=0)"),
