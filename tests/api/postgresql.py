@@ -8,6 +8,7 @@ anything else is touched. It listens on a socket in that folder and nowhere else
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -18,9 +19,10 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psycopg
 import pytest
@@ -42,6 +44,7 @@ NOWHERE = (
     f"or leave these tests out with {GIVEN}={NONE}."
 )
 
+PREFIX = "gradbook-postgresql-"
 UNPRIVILEGED = "nobody"
 SUPERUSER = "gradbook"
 START_SECONDS = 30.0
@@ -59,6 +62,7 @@ SERVER = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "shared_buffers": "32MB",
+    "max_wal_size": "128MB",
     "max_connections": "100",
 }
 
@@ -139,7 +143,9 @@ def started(port: int | None = None) -> Iterator[LocalServer]:
     found = programs("initdb", "postgres")
     if found is None:
         pytest.fail(NOWHERE)
-    folder = Path(tempfile.mkdtemp(prefix="gradbook-postgresql-"))
+    tidy()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    lock = locked(folder)
     try:
         prefix = unprivileged(folder)
         binaries = reachable(found, folder) if prefix else found
@@ -147,7 +153,7 @@ def started(port: int | None = None) -> Iterator[LocalServer]:
         tcp = {"listen_addresses": "127.0.0.1", "port": str(port)} if port else {}
         settings = [f"--{name}={value}" for name, value in {**SERVER, **tcp}.items()]
         command = (str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder))
-        keeper = Keeper()
+        keeper = Keeper(inherited=(lock.fileno(),))
         program = Program("postgresql", (*prefix, *command, *settings), {"LC_ALL": "C"})
         address = URL.create(
             "postgresql", SUPERUSER, port=port, database="postgres", query={"host": str(folder)}
@@ -161,6 +167,23 @@ def started(port: int | None = None) -> Iterator[LocalServer]:
             keeper.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        lock.close()
+
+
+def locked(folder: Path) -> IO[str]:
+    """The folder's lock, held while these tests or their keeper live; there once it is held."""
+    lock = (folder / "lock.new").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    (folder / "lock.new").rename(folder / "lock")
+    return lock
+
+
+def tidy() -> None:
+    """Removes what tests that were killed have left."""
+    for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/lock"):
+        with suppress(OSError), lock.open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.parent)
 
 
 def unprivileged(folder: Path) -> tuple[str, ...]:

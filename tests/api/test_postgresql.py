@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from api.process import ROOT
 from api.store import postgresql
-from tests.api.postgresql import GIVEN, NONE, Server, libpq, server, started
+from tests.api.postgresql import GIVEN, NONE, Server, libpq, server, started, tidy
 
 
 def test_it_survives_kills_and_stops_with_its_data() -> None:
@@ -29,6 +33,23 @@ def test_it_survives_kills_and_stops_with_its_data() -> None:
         if Path("/proc/self").exists():
             assert Path(f"/proc/{process}").stat().st_uid == folder.stat().st_uid != 0
     assert not folder.exists()
+
+
+def test_what_killed_tests_leave_is_removed_by_the_next() -> None:
+    program = (
+        "import os\nfrom tests.api.postgresql import started\n"
+        "with started() as local:\n    print(local.url.query['host'])\n    os._exit(9)"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    left = Path(killed.stdout.strip())
+    assert killed.returncode == 9, killed.stderr
+    deadline = time.monotonic() + 30
+    while left.exists():  # its keeper stops the server first
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        tidy()
 
 
 def test_a_database_is_gone_afterwards(postgresql: Server) -> None:
