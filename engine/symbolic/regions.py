@@ -29,6 +29,7 @@ from engine.symbolic.zeros import MOST_NODES, Undecided, leaves_of, ratio
 
 MOST_CASES = 4  # absolute values of a condition, each of which doubles it
 MOST_ZEROS = 40
+LONGEST_SHOWN = 24  # characters of a fraction
 MOST_BITS = 4 * BITS
 
 Relation: TypeAlias = Literal["=", "!=", ">", ">="]
@@ -193,7 +194,8 @@ class _Cell:
 
     @property
     def shown(self) -> str:
-        return str(self.exact or self.place.str(15, radius=False))
+        exact = "" if self.exact is None else str(self.exact)
+        return exact if 0 < len(exact) <= LONGEST_SHOWN else str(self.place.str(15, radius=False))
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from engine.symbolic.regions import (
     signs_of,
 )
 from grader import verdict
+from grader.plain.cursor import DEEPEST
 from grader.plain.functions import ONE
 from grader.plain.lists import BELOW, EITHER, INFINITE, around, separated, word_of
 from grader.plain.relations import equations_compared
@@ -216,7 +217,7 @@ def _condition(text: str, found: Sequence[Token], names: Names) -> Condition | N
         return Negated(part) if part else None
     if len(found) > 2 and found[0].kind == "word" and found[1].text in ELEMENT:
         return _in_set(text, found[2:], named(found[0].text), names)
-    if around(found) == "()" and len(found) > 2:
+    if len(found) > 2 and around(found, DEEPEST) == "()":
         return _condition(text, found[1:-1], names)
     return _relation(text[found[0].start : found[-1].end], names)
 

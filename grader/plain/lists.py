@@ -121,12 +121,12 @@ def word_of(token: Token) -> str:
     return token.text.lstrip("\\")
 
 
-def around(text: Sequence[Token]) -> str:
-    """The brackets around the whole text, if there are any."""
+def around(text: Sequence[Token], deepest: int = DEEPEST) -> str:
+    """The brackets around the whole text, if there are any, and no more than `deepest` in all."""
     depth = 0
     for place, token in enumerate(text):
         depth += (token.text in OPENING) - (token.text in CLOSING)
-        if depth > DEEPEST:
+        if depth > deepest:
             return ""
         if not depth:
             whole = place == len(text) - 1 and token.text in CLOSING
