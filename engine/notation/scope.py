@@ -158,6 +158,12 @@ class Scope:
         """Whether what is asked is the derivative of `name`."""
         return any(each.startswith(f"d{normal(name)}/") for each in self.asked)
 
+    @cached_property
+    def gradient(self) -> str:
+        """The shortest name of what is asked, such as dw."""
+        short = [name for name in self.asked if name[:1] == "d" and "/" not in name]
+        return min(short, key=lambda name: (len(name), name), default="dW")
+
     def meaning(self, name: str) -> Expr | None:
         """What a name in the scope's own spelling stands for."""
         return self._meanings.get(name)

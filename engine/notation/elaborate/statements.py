@@ -84,7 +84,8 @@ class Statements(Sums):
         if result is None:
             letters = "".join(self.free)
             message = f"it is not clear which entries the indices {', '.join(letters)} count"
-            hint = f"write what is asked with them on the left, as in dW_{{{letters}}} = …"
+            left = f"{self.scope.gradient}_{{{letters}}} = …"
+            hint = f"write what is asked with them on the left, as in {left}"
             raise Mistake(Problem("parse", link.span, message, hint))
         self.entry = value
         return result
