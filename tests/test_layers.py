@@ -18,10 +18,12 @@ from api.develop import LAYERS
 
 # What a library's package is called where the two names differ.
 IMPORTED_AS = {
+    "flask-cors": "flask_cors",
     "flask-openapi3": "flask_openapi3",
     "markdown-it-py": "markdown_it",
     "math-core": "math_core",
     "mdit-py-plugins": "mdit_py_plugins",
+    "prometheus-client": "prometheus_client",
     "python-flint": "flint",
 }
 
