@@ -17,7 +17,7 @@ from engine.notation import Problem
 from engine.program import Program
 from engine.symbolic.balls import Agreement
 from grader.compiled import comparison_of
-from grader.plain.conditions import conditions_compared, told_apart
+from grader.plain.conditions import Reading, conditions_compared, told_apart
 from grader.plain.cursor import Options
 from grader.plain.functions import EULER
 from grader.plain.lists import (
@@ -88,7 +88,9 @@ def equal(left: str, right: str, positive: frozenset[str] = frozenset()) -> Equa
     names = names_of(left, right)
     known = frozenset(map(named, positive))
     if isinstance(names, Names) and (any(lists) or _RELATION.search(left + right)):
-        found = conditions_compared(left, right, names, known, not same_kind(*lists))
+        found = _as_conditions(left, right, names, known, PLAIN)
+        if isinstance(found, Different):
+            return _otherwise(left, right, names, known) or found
         if found and not (isinstance(found, Invalid) and same_kind(*lists)):
             return found
     if any(lists):
@@ -101,8 +103,16 @@ def equal(left: str, right: str, positive: frozenset[str] = frozenset()) -> Equa
         return names
     found = _read_as(left, right, names, known, PLAIN)
     if isinstance(found, Invalid) and found.side == "both":
-        return told_apart(left, right, names, known) or found
+        return told_apart(left, right, Reading(names), known) or found
     return _otherwise(left, right, names, known) or found if isinstance(found, Different) else found
+
+
+def _as_conditions(
+    left: str, right: str, names: Names, positive: frozenset[str], options: Options
+) -> Equality | None:
+    """The comparison of texts that are conditions, intervals or sets; None where they are not."""
+    sets = not same_kind(items_of(left), items_of(right))
+    return conditions_compared(left, right, Reading(names, options), positive, sets)
 
 
 def _by_commas(left: str, right: str, positive: frozenset[str]) -> Equality | None:
@@ -140,7 +150,7 @@ def _unread(side: str, text: str, problem: Problem) -> Invalid:
 def _otherwise(left: str, right: str, names: Names, positive: frozenset[str]) -> Equality | None:
     """What another reading of the texts gives, where by one they are equal."""
     if bool(_LOG.search(left)) != bool(_LOG.search(right)):
-        found = _read_as(left, right, names, positive, DECIMAL)
+        found = _by_reading(left, right, names, positive, DECIMAL)
         if isinstance(found, Equal):
             return replace(found, remark="with log to the base 10")
     for letter in sorted(names.variables & MEANINGS.keys()):
@@ -151,10 +161,17 @@ def _otherwise(left: str, right: str, names: Names, positive: frozenset[str]) ->
         if isinstance(found, Equal):
             return replace(found, remark=remark)
     if _TIGHT.search(left) or _TIGHT.search(right):
-        found = _read_as(left, right, names, positive, TIGHT)
+        found = _by_reading(left, right, names, positive, TIGHT)
         if isinstance(found, Equal):
             return _asked_back(left, right)
     return None
+
+
+def _by_reading(
+    left: str, right: str, names: Names, positive: frozenset[str], options: Options
+) -> Equality:
+    found = _as_conditions(left, right, names, positive, options)
+    return found or _read_as(left, right, names, positive, options)
 
 
 def _asked_back(left: str, right: str) -> Invalid:

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import pairwise
 from operator import mul
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from engine.canonical import canonical
 from engine.expression import Expr, Var, apply, const, substitute
@@ -32,11 +32,11 @@ from engine.symbolic.regions import (
     signs_of,
 )
 from grader import verdict
-from grader.plain.cursor import DEEPEST
+from grader.plain.cursor import DEEPEST, Options
 from grader.plain.functions import ONE
 from grader.plain.lists import BELOW, EITHER, INFINITE, around, separated, word_of
 from grader.plain.relations import equations_compared
-from grader.plain.statement import Statement, stated
+from grader.plain.statement import PLAIN, Statement, stated
 from grader.plain.tokens import Token, Unread, tokens
 from grader.plain.values import Different, Equal, Equality, Invalid, Pair, compared
 from grader.plain.words import IMAGINARY, Names, named
@@ -65,18 +65,25 @@ RELATIONS: dict[str, tuple[Relation, bool]] = {
 }
 
 
+class Reading(NamedTuple):
+    """The names in both texts, and how the texts are read."""
+
+    names: Names
+    options: Options = PLAIN
+
+
 def conditions_compared(
-    left: str, right: str, names: Names, positive: frozenset[str], sets: bool
+    left: str, right: str, reading: Reading, positive: frozenset[str], sets: bool
 ) -> Equality | None:
     """Whether the same numbers fulfil both; None where the texts are no conditions or simple ones.
 
     With `sets`, an interval, a set of numbers or a union is a condition as well.
     """
-    one, two = (condition_of(text, names) for text in (left, right))
+    one, two = (condition_of(text, reading) for text in (left, right))
     if sets and (one is None or two is None):
         found = names_of(*(each for each in (one, two) if each is not None))
         number = min(found, default=NUMBER)
-        one, two = one or _set(left, number, names), two or _set(right, number, names)
+        one, two = one or _set(left, number, reading), two or _set(right, number, reading)
     if one is None or two is None or IMAGINARY in (every := names_of(one, two)):
         return None
     match same_region(one, two, bool(every & positive)):
@@ -92,9 +99,11 @@ def conditions_compared(
     return None if simple else _on_several(one, two, positive)
 
 
-def told_apart(left: str, right: str, names: Names, positive: frozenset[str]) -> Different | None:
+def told_apart(
+    left: str, right: str, reading: Reading, positive: frozenset[str]
+) -> Different | None:
     """A difference of conditions on several variables, all but one of which are given numbers."""
-    one, two = (condition_of(text, names) for text in (left, right))
+    one, two = (condition_of(text, reading) for text in (left, right))
     if one is None or two is None or IMAGINARY in names_of(one, two):
         return None
     return _apart_on_a_line(one, two, positive)
@@ -191,35 +200,35 @@ def _domain(names: frozenset[str], positive: frozenset[str]) -> str:
 
 
 @lru_cache(maxsize=256)
-def condition_of(text: str, names: Names) -> Condition | None:
+def condition_of(text: str, reading: Reading) -> Condition | None:
     """The condition that a text states; None where it cannot be read or is none."""
     if EITHER.search(text):
-        both = [condition_of(EITHER.sub(sign, text), names) for sign in "+-"]
+        both = [condition_of(EITHER.sub(sign, text), reading) for sign in "+-"]
         return _joined("or", both)
     try:
         found = tokens(text)[:-1]
     except Unread:
         return None
-    return _condition(text, found, names) if found else None
+    return _condition(text, found, reading) if found else None
 
 
-def _condition(text: str, found: Sequence[Token], names: Names) -> Condition | None:
+def _condition(text: str, found: Sequence[Token], reading: Reading) -> Condition | None:
     for words, word in WORDS:
         parts = separated(found, words)
         if len(parts) > 1:
             if not all(parts):
                 return None
             commas = word == "or" and any(each.text == "," for each in found)
-            conditions = [_condition(text, part, names) for part in parts]
+            conditions = [_condition(text, part, reading) for part in parts]
             return None if commas and not _are_equations(conditions) else _joined(word, conditions)
     if word_of(found[0]) in NOT and len(found) > 1:
-        part = _condition(text, found[1:], names)
+        part = _condition(text, found[1:], reading)
         return Negated(part) if part else None
     if len(found) > 2 and found[0].kind == "word" and found[1].text in ELEMENT:
-        return _in_set(text, found[2:], named(found[0].text), names)
+        return _in_set(text, found[2:], named(found[0].text), reading)
     if len(found) > 2 and around(found, DEEPEST) == "()":
-        return _condition(text, found[1:-1], names)
-    return _relation(text[found[0].start : found[-1].end], names)
+        return _condition(text, found[1:-1], reading)
+    return _relation(text[found[0].start : found[-1].end], reading)
 
 
 def _joined(word: Literal["and", "or"], parts: Sequence[Condition | None]) -> Condition | None:
@@ -236,8 +245,8 @@ def _are_equations(conditions: Sequence[Condition | None]) -> bool:
     )
 
 
-def _relation(text: str, names: Names) -> Condition | None:
-    match stated(text, names):
+def _relation(text: str, reading: Reading) -> Condition | None:
+    match stated(text, reading.names, reading.options):
         case Problem():
             return None
         case Statement(sides=sides, relations=relations, foreign=()) if relations:
@@ -254,23 +263,23 @@ def _compared(a: Expr, b: Expr, relation: str) -> Sign:
 # Intervals, sets and unions.
 
 
-def _set(text: str, number: str, names: Names) -> Condition | None:
+def _set(text: str, number: str, reading: Reading) -> Condition | None:
     """The condition that `number` is in a set; None where the text is no set of numbers."""
     try:
         found = tokens(text)[:-1]
     except Unread:
         return None
-    return _in_set(text, found, number, names)
+    return _in_set(text, found, number, reading)
 
 
-def _in_set(text: str, found: Sequence[Token], number: str, names: Names) -> Condition | None:
+def _in_set(text: str, found: Sequence[Token], number: str, reading: Reading) -> Condition | None:
     parts = separated(found, frozenset(("∪", "U")))
     if not found or not all(parts):
         return None
-    return _joined("or", [_piece(text, part, number, names) for part in parts])
+    return _joined("or", [_piece(text, part, number, reading) for part in parts])
 
 
-def _piece(text: str, found: Sequence[Token], number: str, names: Names) -> Condition | None:
+def _piece(text: str, found: Sequence[Token], number: str, reading: Reading) -> Condition | None:
     brackets = around(found)
     if (len(found) == 1 and word_of(found[0]) in EMPTY) or (brackets == "{}" and len(found) == 2):
         return Joined("or", ())
@@ -278,21 +287,21 @@ def _piece(text: str, found: Sequence[Token], number: str, names: Names) -> Cond
         return Joined("and", ())
     items = [text[part[0].start : part[-1].end] for part in separated(found[1:-1], ",") if part]
     if brackets == "{}":
-        return _joined("or", [_beside(item, "=", number, names) for item in items])
+        return _joined("or", [_beside(item, "=", number, reading) for item in items])
     if len(brackets) != 2 or len(items) != 2:
         return None
     kinds = [">=" if brackets[0] == "[" else ">", "<=" if brackets[1] == "]" else "<"]
     ends = zip(items, kinds, strict=True)
-    return _joined("and", [_beside(item, kind, number, names) for item, kind in ends])
+    return _joined("and", [_beside(item, kind, number, reading) for item, kind in ends])
 
 
-def _beside(text: str, relation: str, number: str, names: Names) -> Condition | None:
+def _beside(text: str, relation: str, number: str, reading: Reading) -> Condition | None:
     """How the number compares with an element or an end."""
     infinite = INFINITE.fullmatch(text)
     if infinite:
         outward = (infinite[1] in BELOW) == (relation[0] == ">")
         return Joined("and" if outward and relation != "=" else "or", ())
-    match stated(text, names):
+    match stated(text, reading.names, reading.options):
         case Statement(sides=(value,), relations=(), foreign=()) if value.names <= {CONSTANT}:
             return _compared(Var(number), value, relation)
     return None
