@@ -18,6 +18,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from api import problems
 from api.analytics.routes import api as analytics_routes
+from api.analytics.understanding import api as misconception_routes
 from api.attempts.routes import api as attempts_routes
 from api.audit.routes import api as audit_routes
 from api.bank.routes import api as bank_routes
@@ -52,6 +53,7 @@ ROUTES = (
     attempts_routes,
     gradebook_routes,
     analytics_routes,
+    misconception_routes,
     regrades_routes,
     webhooks_routes,
     audit_routes,

@@ -46,6 +46,12 @@ def wilson(successes: Array, n: Array, z: float = Z95) -> tuple[Array, Array]:
     return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
+def proportion(successes: int, n: int) -> tuple[float, float]:
+    """The Wilson interval of one proportion."""
+    low, high = wilson(np.array([float(successes)]), np.array([float(n)]))
+    return float(low[0]), float(high[0])
+
+
 @dataclass(frozen=True)
 class ItemFigures:
     """(items,) each. n: learners who answered; sd: with n - 1.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from pydantic import Field
 
 from api.analytics.statistics import ENOUGH, Basis
 from api.paging import NEXT, Paging
-from api.schemas import Answered, Asked
+from api.schemas import Answered, Asked, Identifier
 from api.store.models import Outcome
 
 
@@ -173,4 +174,101 @@ class VariantStatisticsList(Answered):
     """Variants, in the order of items, of names of questions, of ids."""
 
     items: list[VariantStatistics]
+    next: str | None = NEXT
+
+
+class MisconceptionsQuery(Asked):
+    """Which part of the course's first submissions."""
+
+    practice_set: uuid.UUID | None = Field(None, description="those to this practice set only")
+    template: Identifier | None = Field(None, description="those to this template's exercises only")
+
+
+class Share(Answered):
+    """How many of how many."""
+
+    count: int
+    of: int
+    share: float | None = Field(description="null where there are none")
+    interval: tuple[float, float] | None = Field(description="95 % (Wilson): low, high")
+
+
+class SeenMisconception(Answered):
+    """A misconception in numbers; a submission's is the one that its verdict names first."""
+
+    slug: str
+    title: str
+    prevalence: Share = Field(description="of first submissions: with it")
+    persistence: Share = Field(
+        description="of those with it that had another opportunity, the learner's next first "
+        "submission to a question of the same kind: with it again"
+    )
+    fixed: Share = Field(
+        description="of those with it that were followed by another submission to the question: "
+        "without it then"
+    )
+
+
+class SeenMisconceptions(Answered):
+    """Misconceptions, the commonest first."""
+
+    firsts: int = Field(description="first submissions, of learners to questions")
+    items: list[SeenMisconception]
+
+
+class SlugPath(Asked):
+    """Which misconception."""
+
+    slug: Identifier
+
+
+class SlotsQuery(Asked):
+    """Which template's exercises, and where."""
+
+    template: Identifier
+    practice_set: uuid.UUID | None = Field(None, description="in this practice set only")
+
+
+class SlotValue(Answered):
+    """Exercises whose slot has a value."""
+
+    slot: str
+    value: str
+    prevalence: Share
+
+
+class SlotValues(Answered):
+    """The prevalence of a misconception for each value of each slot."""
+
+    slug: str
+    template: str
+    items: list[SlotValue]
+
+
+class StuckQuery(Paging):
+    """Who counts as stuck."""
+
+    submissions: int = Field(3, ge=1, le=1000, description="at least so many, and none right")
+    practice_set: uuid.UUID | None = Field(None, description="in this practice set only")
+
+
+class Stuck(Answered):
+    """A learner who has not got a question right."""
+
+    learner: uuid.UUID
+    name: str
+    practice_set: uuid.UUID
+    position: int
+    question: str
+    submissions: int
+    best_score: float
+    misconception: str | None = Field(description="of the first submission")
+    since: datetime = Field(description="when the first submission was made")
+    last_at: datetime
+
+
+class StuckLearners(Answered):
+    """Learners who are stuck, the longest first."""
+
+    items: list[Stuck]
     next: str | None = NEXT

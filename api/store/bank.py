@@ -68,6 +68,7 @@ def _exercise(spec: Document, now: datetime) -> Exercise:
         version=spec["version"],
         seed=spec["seed"],
         title=spec["title"],
+        slots=spec["slots"],
         spec=spec,
         created_at=now,
         questions=[_question(position, row) for position, row in enumerate(spec["questions"], 1)],

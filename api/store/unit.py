@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from api.store.analytics import Analytics
 from api.store.attempts import Attempts
 from api.store.bank import Exercises
+from api.store.misconceptions import Misconceptions
 from api.store.people import People
 from api.store.practice import PracticeSets
 from api.store.regrades import Regrades
@@ -24,6 +25,7 @@ class Unit:
         self.practice = PracticeSets(session)
         self.attempts = Attempts(session)
         self.analytics = Analytics(session)
+        self.misconceptions = Misconceptions(session)
         self.requests = Requests(session)
         self.regrades = Regrades(session)
         self.webhooks = Webhooks(session)

@@ -277,6 +277,18 @@ ROUTES = (
         "GET", V1 + "/practice-sets/<set_id>/statistics/variants", (401, 403, 200, 200, 404, 403),
         of_practice_set(V1 + "/practice-sets/{}/statistics/variants"),
     ),
+    Route(
+        "GET", V1 + "/analytics/misconceptions", (401, 403, 200, 200, 404, 403),
+        of_practice_set(V1 + "/analytics/misconceptions?practice_set={}"),
+    ),
+    Route(
+        "GET", V1 + "/analytics/misconceptions/<slug>/slots", (401, 403, 200, 200, 200, 403),
+        fixed(f"{V1}/analytics/misconceptions/chain-break/slots?template={TEMPLATE}"),
+    ),
+    Route(
+        "GET", V1 + "/analytics/stuck", (401, 403, 200, 200, 404, 403),
+        of_practice_set(V1 + "/analytics/stuck?practice_set={}"),
+    ),
 )  # fmt: skip
 
 

@@ -33,15 +33,20 @@ class OwnTemplate(Base):
 
 
 class Exercise(Base):
-    """One concrete instance of a template, kept exactly as it was generated."""
+    """One concrete instance of a template, kept exactly as it was generated.
+
+    slots: what the template left open and this variant has, as in `spec`.
+    """
 
     __tablename__ = "exercise"
+    __table_args__ = (Index(None, "template"),)
 
     id: Mapped[str] = mapped_column(Identifier, primary_key=True)
     template: Mapped[str] = mapped_column(Identifier)
     version: Mapped[int] = mapped_column(Integer)
     seed: Mapped[int] = mapped_column(BigInteger)
     title: Mapped[str] = mapped_column(Text)
+    slots: Mapped[Words] = mapped_column(Document)
     spec: Mapped[Words] = mapped_column(Document)
     created_at: Mapped[datetime] = mapped_column(Moment)
     questions: Mapped[list[Question]] = relationship(
