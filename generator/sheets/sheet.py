@@ -68,13 +68,13 @@ class Sheet:
         depth = 2 if self.exercises == (exercise,) and exercise.title == self.title else 3
         if depth > 2:
             yield _heading(2, exercise.title)
+        yield Paragraph((Words(f"Exercise {exercise.id}", "emphasis"),))
         yield from markdown.blocks(exercise.statement)
         yield from self.figures(exercise)
         if self.solved:
             yield from _solved(exercise, depth)
         else:
             yield from _asked(exercise, depth)
-        yield Paragraph((Words(f"Exercise {exercise.id}", "emphasis"),))
 
 
 def _asked(exercise: Exercise, depth: int) -> Iterator[Block]:

@@ -75,11 +75,18 @@ def written(document: Document) -> str:
 
 
 def _flow(blocks: tuple[Block, ...]) -> str:
-    """Blocks one below the other; what leads to a formula stays on its page."""
+    """Blocks one below the other; what leads to a formula, or to the first step, stays with it."""
+    around = zip_longest((None, *blocks), blocks, blocks[1:])
     return "\n\n".join(
-        _lead(block) if isinstance(after, Display) else _written(block)
-        for block, after in zip_longest(blocks, blocks[1:])
+        _lead(block) if _leads(before, after) else _written(block)
+        for before, block, after in around
+        if block is not None
     )
+
+
+def _leads(before: Block | None, after: Block | None) -> bool:
+    opening = isinstance(before, Heading) and isinstance(after, Paragraph)
+    return opening or isinstance(after, Display)
 
 
 def _lead(block: Block) -> str:

@@ -214,11 +214,11 @@ def _line(program: Program, name: str, value: Expr) -> str:
 
 
 def _shapes(question: Shapes) -> Solution:
-    rows = (
-        f"- ${latex(question.program.var(name))}$: ${shape_latex(shape)}$"
+    shapes = (
+        f"${latex(question.program.var(name))}$ is ${shape_latex(shape)}$"
         for name, shape in question.key.items()
     )
-    return Solution("\n".join(rows))
+    return Solution(f"{', '.join(shapes)}.")
 
 
 def _prerequisites(question: Prerequisites) -> Solution:
