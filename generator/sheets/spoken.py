@@ -32,7 +32,8 @@ LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 def spoken(formula: Element) -> str:
     """The formula as text."""
     text = _plain(formula).replace(APPLICATION, "")
-    return normalize("NFC", re.sub(r"[ \u00a0]+", " ", text).strip())
+    text = re.sub(r"[ \u00a0]+", " ", text).replace(". . . ,", "…,").replace(". . .", "…")
+    return normalize("NFC", text.strip())
 
 
 def _plain(node: Element) -> str:

@@ -44,6 +44,7 @@ FORMULAS = [
     (r"\frac{1}{m} (a - y) + \frac{1}{2}", "(1/m) (a − y) + 1/2"),
     (r"\sqrt{x + 1}", "√(x + 1)"),
     (r"\sin(2 x)", "sin(2 x)"),
+    (r"t = 1, \dots, 3", "t = 1, …, 3"),
     (
         r"\begin{cases} z & \text{if } z > 0 \\ 0 & \text{otherwise} \end{cases}",
         "(z if z > 0; 0 otherwise)",
