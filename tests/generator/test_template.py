@@ -139,7 +139,7 @@ def test_words_and_prompts() -> None:
     assert "weight 2" in made.statement
     before = made.question("before")
     assert isinstance(before, Prerequisites)
-    assert before.prompt.startswith("What comes before $\\frac{\\partial L}{\\partial w")
+    assert before.prompt.startswith("What comes before $\\partial L / \\partial w")
     assert before.required == (Target("a2"), Target("a1"))
 
 
