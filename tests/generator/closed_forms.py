@@ -23,7 +23,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -90,7 +92,7 @@ class Variant:
     def value(self, formula: str, values: Values) -> Any:
         """The value of a formula in NumPy."""
         renamed = {name: values[known] for name, known in self.names.items() if known in values}
-        return eval(formula, {**PLAIN, **values, **renamed})
+        return eval(_compiled(formula), {**PLAIN, **values, **renamed})
 
     def central_differences(self, inputs: Values, target: str, loss: str, h: float = 1e-5) -> Any:
         """d loss / d target, entry by entry."""
@@ -105,6 +107,12 @@ class Variant:
 
     def _value(self, name: str, given: Values) -> float:
         return float(np.asarray(self.run(given)[name]).item())
+
+
+@cache
+def _compiled(formula: str) -> CodeType:
+    """A formula is evaluated for every entry that is moved, and compiled once."""
+    return compile(formula, "closed form", "eval")
 
 
 def _moved(values: Any, place: tuple[int, ...], by: float) -> Any:

@@ -18,8 +18,8 @@ from generator.bank import Bank
 from generator.exercise import Exercise, compose
 from generator.slots import Choices
 from grader.grade import grade
-from tests.generator.closed_forms import FOLDER, VARIANTS, Form, Variant
-from tests.generator.points import derivatives, points, value_of
+from tests.generator.closed_forms import FOLDER, VARIANTS, Form, Values, Variant
+from tests.generator.points import Point, derivatives, points, value_of
 
 BANK = Bank.load()
 FORMS = tuple((variant, form) for variant in VARIANTS for form in variant.forms)
@@ -43,6 +43,13 @@ def exercise_of(variant: Variant) -> Exercise:
     return compose(template, 0, slots)
 
 
+@cache
+def _runs(variant: Variant) -> tuple[tuple[Point, Values], ...]:
+    """Sample points of the variant's exercise, each with the plain forward pass from there."""
+    found = points(exercise_of(variant))
+    return tuple((point, variant.run({**point.inputs, **point.sizes})) for point in found)
+
+
 def _question(exercise: Exercise, form: Form) -> Derivative:
     question = exercise.question(form.question)
     assert isinstance(question, Derivative)
@@ -53,8 +60,7 @@ def _question(exercise: Exercise, form: Form) -> Derivative:
 def test_keys_equal_the_closed_form(variant: Variant, form: Form) -> None:
     exercise = exercise_of(variant)
     question = _question(exercise, form)
-    for point in points(exercise):
-        values = variant.run({**point.inputs, **point.sizes})
+    for point, values in _runs(variant):
         expected = np.asarray(variant.value(form.numpy, values), dtype=float)
         found = value_of(question, values, point.sizes)
         assert canonical(np.shape(found)) == canonical(expected.shape)
@@ -66,9 +72,8 @@ def test_keys_equal_the_closed_form(variant: Variant, form: Form) -> None:
 @pytest.mark.parametrize("variant", VARIANTS, ids=_label)
 def test_all_keys_equal_central_differences(variant: Variant) -> None:
     exercise = exercise_of(variant)
-    for point in points(exercise):
+    for point, values in _runs(variant):
         inputs = {**point.inputs, **point.sizes}
-        values = variant.run(inputs)
         for question in derivatives(exercise):
             target = question.target
             loss = question.program.loss

@@ -14,19 +14,16 @@ from engine.program import Target
 from engine.question import Derivative, Numeric
 from engine.sampling import sample
 from engine.symbolic.rounding import is_rounded, rounded
-from generator.bank import Bank
 from generator.derivation import derivative_name
 from generator.exercise import Exercise
 from generator.solutions import Steps, walkthrough, worked
 from generator.solutions.steps import _function_rule
 from generator.statement import latex
-
-BANK = Bank.load()
-SLUGS = sorted(BANK.by_slug)
+from tests.generator.exercises import SLUGS, made
 
 
 def exercises(slug: str) -> list[Exercise]:
-    return [BANK.exercise(slug, seed) for seed in (0, 1)]
+    return [made(slug, seed) for seed in (0, 1)]
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -95,7 +92,7 @@ def test_values_of_instances_are_right() -> None:
 
 
 def test_one_walkthrough_reaches_several_targets_once_each() -> None:
-    exercise = BANK.exercise("logistic-batch", 0)
+    exercise = made("logistic-batch", 0)
     assert exercise.program is not None
     text = walkthrough(exercise.program, (Target("w"), Target("b"), Target("z")))
     assert [text.count(f"**Step {number}.**") for number in range(1, 7)] == [1, 1, 1, 1, 1, 0]
