@@ -27,6 +27,7 @@ from api.context import EXTENSION, Context, current
 from api.courses.routes import api as courses_routes
 from api.gradebook.routes import api as gradebook_routes
 from api.identity import admit
+from api.jobs.routes import api as jobs_routes
 from api.limiting import Limiter
 from api.metrics import REQUESTS
 from api.openapi import INFO, SECURITY_SCHEMES, tidy
@@ -55,6 +56,7 @@ ROUTES = (
     analytics_routes,
     misconception_routes,
     regrades_routes,
+    jobs_routes,
     webhooks_routes,
     audit_routes,
 )

@@ -107,17 +107,19 @@ def run_all(every: Sequence[Chore], stopped: threading.Event) -> None:
         thread.join()
 
 
-def arguments() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(prog="api.scheduler", description=__doc__)
+def sign_of_life(words: Sequence[str] | None, about: str | None) -> Callable[[], None]:
+    """What the process is to do as a sign of life: touch a file, where the command names one."""
+    options = argparse.ArgumentParser(description=about)
     options.add_argument(
-        "--alive", type=Path, metavar="FILE", help="file that is touched after each sweep"
+        "--alive", type=Path, metavar="FILE", help="file that is touched again and again"
     )
-    return options
+    file: Path | None = options.parse_args(words).alive
+    return file.touch if file else lambda: None
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Works until SIGTERM or SIGINT; 0 then, 2 for a setting that makes no sense."""
-    file: Path | None = arguments().parse_args(words).alive
+    alive = sign_of_life(words, __doc__)
     logs.configure("scheduler")
     try:
         settings = Settings.from_environment(os.environ)
@@ -127,7 +129,6 @@ def main(words: Sequence[str] | None = None) -> int:
     stopped = stop_on_signal()
     database, queue = Database(settings.database_url), GradeQueue(settings.broker_url)
     metrics.serve(settings.metrics_port)
-    alive = file.touch if file else lambda: None
     run_all(chores(settings, database, queue, alive), stopped)
     return 0
 

@@ -8,6 +8,7 @@
     web         gunicorn; the listening socket is ours, so a restart refuses nobody
     grader      Celery workers for what strangers typed: no database in their environment
     recorder    the Celery worker that stores verdicts
+    jobs        makes batches of exercises, one after the other
     scheduler   hands over what got lost in between, and what else is due again and again
 
 Leaving the block stops them all. Should this process be killed instead, the keeper
@@ -150,7 +151,7 @@ class Service:
         self._until(source.answers, f"the broker at {source.place} does not answer", patience)
         self._start_some("grader")
         self._migrate()
-        self._start_some("web", "recorder", "scheduler")
+        self._start_some("web", "recorder", "scheduler", "jobs")
         self._until(self._web_answers, "the web server does not answer")
         self._until(lambda: source.consumers() >= 2, "the grading workers do not come up")
 
@@ -227,6 +228,7 @@ def programs(settings: Settings, source: Broker, web_socket: int, graders: int) 
         Program("grader", worker(GRADER, GRADE_QUEUES, f"-c{graders}"), isolated),
         Program("recorder", worker("api.queue", RECORD_QUEUE, "--pool=solo"), service),
         Program("scheduler", python("-m", "api.scheduler"), service),
+        Program("jobs", python("-m", "api.jobs.runner"), service),
     )  # fmt: skip
     return [row for row in rows if row.command]
 

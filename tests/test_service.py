@@ -22,7 +22,7 @@ from api.supervisor import Service
 
 pytestmark = pytest.mark.slow
 
-NAMES = ["broker", "grader", "recorder", "scheduler", "web"]
+NAMES = ["broker", "grader", "jobs", "recorder", "scheduler", "web"]
 
 
 def settings(data: Path) -> Settings:

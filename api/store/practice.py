@@ -16,6 +16,7 @@ from api.store.models import (
     Attempt,
     Enrolment,
     Outcome,
+    Person,
     PracticeItem,
     PracticeSet,
     Question,
@@ -261,6 +262,20 @@ class PracticeSets:
         )
         columns = (Enrolment.created_at, Enrolment.person_id)
         return paged(self._session, query.options(selectinload(Enrolment.person)), columns, page)
+
+    def student_names(self, course_id: uuid.UUID) -> list[str]:
+        """The names of the course's students, in the order in which they came."""
+        query = (
+            select(Person.name)
+            .join(Enrolment, Enrolment.person_id == Person.id)
+            .where(
+                Enrolment.course_id == course_id,
+                Enrolment.role == Role.STUDENT,
+                Enrolment.ended_at.is_(None),
+            )
+            .order_by(Enrolment.created_at, Person.id)
+        )
+        return list(self._session.scalars(query))
 
     def questions_of(self, exercise_ids: Sequence[str]) -> dict[str, list[Question]]:
         """The questions of exercises, in their order."""

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from api.store.analytics import Analytics
 from api.store.attempts import Attempts
 from api.store.bank import Exercises
+from api.store.jobs import Jobs
 from api.store.misconceptions import Misconceptions
 from api.store.people import People
 from api.store.practice import PracticeSets
@@ -28,6 +29,7 @@ class Unit:
         self.misconceptions = Misconceptions(session)
         self.requests = Requests(session)
         self.regrades = Regrades(session)
+        self.jobs = Jobs(session)
         self.webhooks = Webhooks(session)
 
     def flush(self) -> None:

@@ -21,7 +21,7 @@ OURS = sorted(name for name, service in SERVICES.items() if service["image"] == 
 
 
 def test_all_processes_are_there() -> None:
-    assert OURS == ["api", "grader", "migrate", "recorder", "scheduler"]
+    assert OURS == ["api", "grader", "jobs", "migrate", "recorder", "scheduler"]
     assert set(SERVICES) == {*OURS, "postgres", "valkey"}
 
 

@@ -13,7 +13,7 @@ from api.scopes import Scope
 from tests.api.house import House, open_path
 
 UNDOCUMENTED = {"/openapi.json", "/metrics"}
-STREAMED = "/events"
+STREAMED = {"events": "text/event-stream", "archive": "application/zip"}
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
         for status, response in operation["responses"].items():
             if status >= "400":
                 assert list(response["content"]) == [PROBLEM_TYPE], (path, method, status)
-            elif path.endswith(STREAMED):
-                assert list(response["content"]) == ["text/event-stream"]
+            elif path.rpartition("/")[2] in STREAMED:
+                assert list(response["content"]) == [STREAMED[path.rpartition("/")[2]]]
             elif status != "304":
                 assert list(response["content"]) == ["application/json"], (path, method, status)

@@ -66,6 +66,14 @@ def of_regrade(form: str) -> Callable[[House], str]:
     return path
 
 
+def of_job(form: str) -> Callable[[House], str]:
+    def path(house: House) -> str:
+        made = house.instructor.post("/api/v1/jobs", {"templates": [TEMPLATE]})
+        return form.format(made.headers["Location"])
+
+    return path
+
+
 WEBHOOK = {"url": "https://lms.example.org/hook", "events": ["attempt.graded"]}
 
 
@@ -235,6 +243,17 @@ ROUTES = (
     Route(
         "POST", V1 + "/regrades/<regrade_id>/apply", (401, 403, 200, 200, 404, 403),
         of_regrade("{}/apply"), lambda house: {"lowered": True},
+    ),
+    Route("GET", V1 + "/jobs", (401, 403, 200, 200, 200, 403), fixed(V1 + "/jobs")),
+    Route(
+        "POST", V1 + "/jobs", (401, 403, 201, 201, 201, 403), fixed(V1 + "/jobs"),
+        lambda house: {"templates": [TEMPLATE]},
+    ),
+    Route("GET", V1 + "/jobs/<job_id>", (401, 403, 200, 200, 404, 403), of_job("{}")),
+    Route("POST", V1 + "/jobs/<job_id>/stop", (401, 403, 200, 200, 404, 403), of_job("{}/stop")),
+    Route(
+        "GET", V1 + "/jobs/<job_id>/archive", (401, 403, 404, 404, 404, 403),
+        of_job("{}/archive"),
     ),
     Route("GET", V1 + "/webhooks", (401, 403, 403, 200, 403, 403), fixed(V1 + "/webhooks")),
     Route(

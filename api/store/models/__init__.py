@@ -3,6 +3,7 @@
 from api.store.models.attempts import Attempt, Outcome, State, Verdict, VerdictDiagnosis
 from api.store.models.bank import Exercise, OwnTemplate, Question
 from api.store.models.base import Base, Moment
+from api.store.models.jobs import Job, JobState
 from api.store.models.people import Course, Enrolment, Person, Role, Token
 from api.store.models.practice import (
     Assignment,
@@ -26,6 +27,8 @@ __all__ = [
     "Effect",
     "Enrolment",
     "Exercise",
+    "Job",
+    "JobState",
     "Moment",
     "Outcome",
     "OwnTemplate",

@@ -1,0 +1,1 @@
+"""Batch jobs over HTTP, and the process that runs them."""
