@@ -53,7 +53,9 @@ def _counting_names(program: Program, axis: int | None) -> dict[str, str]:
     """Further names for the number of examples, where the label says which dimension it is."""
     counted = _along(program, axis, "label")
     sizes = [size for size in counted if isinstance(size, str)]
-    return dict.fromkeys(COUNTING, sizes[0]) if len(sizes) == 1 else {}
+    taken = program.shapes.keys() | program.dimensions
+    names = COUNTING if BATCH in taken else (BATCH, *COUNTING)
+    return dict.fromkeys(names, sizes[0]) if len(sizes) == 1 else {}
 
 
 def _counts(program: Program, axis: int | None) -> dict[str, Expr]:

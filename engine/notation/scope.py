@@ -7,7 +7,7 @@ normal spelling; the tables of normal spellings are computed once for each scope
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TypeVar
@@ -73,7 +73,7 @@ class Scope:
     of functions that the exercise gives always the same, such as the slope of its leaky ReLU;
     `examples` is how many there are; `entry` is the position of the entry that is asked for, along
     the axes that have several; `products` are the kinds of product that the exercise has, `matrix`
-    and `inner`, where that is known.
+    and `inner`, where that is known, and `entrywise` the pairs that it multiplies entry by entry.
     """
 
     symbols: Mapping[str, Shape]
@@ -93,6 +93,7 @@ class Scope:
     examples: Dim | None = None
     entry: tuple[int, ...] = ()
     products: frozenset[str] | None = None
+    entrywise: frozenset[frozenset[str]] = frozenset()
 
     @classmethod
     def of(
@@ -135,6 +136,7 @@ class Scope:
             applied=applied or {},
             entry=entry,
             products=_products(program),
+            entrywise=frozenset(_entrywise(program)),
         )
 
     def lookup(self, name: str, fold: bool = True) -> str | None:
@@ -223,6 +225,15 @@ def _products(program: Program) -> frozenset[str]:
     """The kinds of product in the program: of matrices, and of two vectors, which is a number."""
     nodes = [node for statement in program.statements for node in walk(statement.value)]
     return frozenset(kind for node in nodes if (kind := _product(node)))
+
+
+def _entrywise(program: Program) -> Iterator[frozenset[str]]:
+    """The pairs of vectors or matrices that the program multiplies entry by entry."""
+    for statement in program.statements:
+        for node in walk(statement.value):
+            match node:
+                case Apply(op="mul", args=(Var(name=one), Var(name=two))) if node.args[0].shape:
+                    yield frozenset((one, two))
 
 
 def _product(node: Expr) -> str:

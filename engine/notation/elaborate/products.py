@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from engine.expression import Apply, Const, Expr, apply, walk
+from engine.expression import Apply, Const, Expr, Var, apply, walk
 from engine.notation import vocabulary as words
 from engine.notation.elaborate.symbols import ONE, ZERO
 from engine.notation.elaborate.units import Units
@@ -185,6 +185,12 @@ class Products(Units):
             return scalars or ONE
         return matrices if scalars is None else apply(words.SCALING, scalars, matrices)
 
+    def are_entrywise(self, left: Expr, right: Expr) -> bool:
+        """Whether the exercise itself multiplies these two entry by entry, as in y ⊙ z."""
+        if not (isinstance(left, Var) and isinstance(right, Var)) or self.options.strict:
+            return False
+        return frozenset((left.name, right.name)) in self.scope.entrywise
+
     def is_dotted(self, nodes: list[Syntax], position: int, left: Expr, right: Expr) -> bool:
         """Whether a dot stands before a factor, or may be thought there, and is no product."""
         alone = self.scope.products == frozenset()
@@ -207,6 +213,7 @@ class Products(Units):
         left, right = lifted_product(left, right)
         if self.options.dots and left.shape == right.shape and 1 in left.shape:
             return self.build(words.INNER_ROW, span, left, right)
+        elementwise = elementwise or self.are_entrywise(left, right)
         if elementwise and left.shape == right.shape and left.shape[1:] != right.shape[:1]:
             self.notes.append(ENTRY_BY_ENTRY)
             return apply(words.SCALING, left, right)

@@ -68,16 +68,25 @@ class Sums(Calls):
     def body(self, node: Binder, own: str) -> Expr:
         """What is summed; where only the range tells what the index selects, the one that fits."""
         try:
-            return self.expr(node.body)
+            body = self.expr(node.body)
         except Mistake:
             if own in self.ranges or not self.unselected:
                 raise
             sizes = {dim for shape in self.scope.symbols.values() for dim in shape if dim != 1}
-            tried = [self.body_along(node, own, size) for size in sorted(sizes, key=str)]
-            fitting = [body for body in tried if body is not None]
-            if len(fitting) != 1:
+            fitting = self.body_that_fits(node, own, sizes)
+            if fitting is None:
                 raise
-            return fitting[0]
+            return fitting
+        sizes = {size for size, _ in extents(body, own)}
+        if len(sizes) < 2 or own in self.ranges:
+            return body
+        return self.body_that_fits(node, own, sizes) or body
+
+    def body_that_fits(self, node: Binder, own: str, sizes: set[Dim]) -> Expr | None:
+        """What is summed if the index runs along one of the sizes; None unless just one fits."""
+        tried = [self.body_along(node, own, size) for size in sorted(sizes, key=str)]
+        fitting = [body for body in tried if body is not None]
+        return fitting[0] if len(fitting) == 1 else None
 
     def body_along(self, node: Binder, own: str, size: Dim) -> Expr | None:
         self.ranges[own] = size

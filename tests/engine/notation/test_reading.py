@@ -325,3 +325,13 @@ def test_a_surface_tree_can_be_read_in_another_scope() -> None:
     again = read_again(conflict.syntax, turned)
     assert isinstance(again, Read)
     assert show(again.expr) == "X (a - y)"
+
+
+def test_what_the_exercise_multiplies_entry_by_entry_may_stand_side_by_side() -> None:
+    shapes = dict.fromkeys("uvw", ("n", 1))
+    scope = Scope(shapes, entrywise=frozenset({frozenset("uv")}))
+    outcome = read("v u", scope)
+    assert isinstance(outcome, Read)
+    assert outcome.expr == Var("v", ("n", 1)) * Var("u", ("n", 1))
+    assert isinstance(read("u w", scope), Unreadable)
+    assert isinstance(read("v u", Scope(shapes)), Unreadable)
