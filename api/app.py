@@ -25,6 +25,7 @@ from api.bank.routes import api as bank_routes
 from api.changes import Replayed
 from api.context import EXTENSION, Context, current
 from api.courses.routes import api as courses_routes
+from api.exports.routes import api as exports_routes
 from api.gradebook.routes import api as gradebook_routes
 from api.identity import admit
 from api.jobs.routes import api as jobs_routes
@@ -55,6 +56,7 @@ ROUTES = (
     gradebook_routes,
     analytics_routes,
     misconception_routes,
+    exports_routes,
     regrades_routes,
     jobs_routes,
     webhooks_routes,

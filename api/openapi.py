@@ -143,9 +143,9 @@ def responses(
     return answers | documented(*problems)
 
 
-def stream_responses(media_type: str) -> ResponseDict:
+def stream_responses(*media_types: str) -> ResponseDict:
     """The documented responses of an operation that answers with a stream or a text."""
-    content = {media_type: {"schema": {"type": "string"}}}
+    content = {media_type: {"schema": {"type": "string"}} for media_type in media_types}
     answers: ResponseDict = {HTTPStatus.OK: {"description": "OK", "content": content}}
     return answers | documented(*ALWAYS, HTTPStatus.NOT_FOUND)
 

@@ -67,6 +67,7 @@ class Regrades:
             )
             .join(Verdict, and_(Verdict.attempt_id == Attempt.id, Verdict.current))
             .where(Attempt.course_id == regrade.course_id, Attempt.state == State.GRADED)
+            .where(Attempt.text != "")  # what was erased keeps the verdict it had
         )
         rows = _reached(rows, reach)
         columns = ("regrade_id", "attempt_id", "due_at", "before_id", "applied")

@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 from api.store.analytics import Analytics
 from api.store.attempts import Attempts
 from api.store.bank import Exercises
+from api.store.exports import Exports
 from api.store.jobs import Jobs
 from api.store.misconceptions import Misconceptions
+from api.store.own import Belongings
 from api.store.people import People
 from api.store.practice import PracticeSets
 from api.store.regrades import Regrades
@@ -27,6 +29,8 @@ class Unit:
         self.attempts = Attempts(session)
         self.analytics = Analytics(session)
         self.misconceptions = Misconceptions(session)
+        self.exports = Exports(session)
+        self.own = Belongings(session)
         self.requests = Requests(session)
         self.regrades = Regrades(session)
         self.jobs = Jobs(session)

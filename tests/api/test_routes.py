@@ -308,6 +308,21 @@ ROUTES = (
         "GET", V1 + "/analytics/stuck", (401, 403, 200, 200, 404, 403),
         of_practice_set(V1 + "/analytics/stuck?practice_set={}"),
     ),
+    Route(
+        "GET", V1 + "/exports/attempts", (401, 403, 200, 200, 404, 403),
+        of_practice_set(V1 + "/exports/attempts?practice_set={}"),
+    ),
+    Route(
+        "GET", V1 + "/exports/standings", (401, 403, 200, 200, 200, 403),
+        fixed(V1 + "/exports/standings?format=jsonl"),
+    ),
+    Route(
+        "GET", V1 + "/people/me/data", (401, 200, 200, 200, 200, 403), fixed(V1 + "/people/me/data")
+    ),
+    Route(
+        "POST", V1 + "/people/<person_id>/erasure", (401, 403, 403, 200, 403, 403),
+        lambda house: f"{V1}/people/{house.neighbour.person_id}/erasure",
+    ),
 )  # fmt: skip
 
 

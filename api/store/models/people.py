@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from enum import StrEnum
+from secrets import token_hex
 
 from sqlalchemy import (
     CheckConstraint,
@@ -39,13 +40,17 @@ class Role(StrEnum):
 
 
 class Course(Base):
-    """One run of a course; everything a learner can reach belongs to one."""
+    """One run of a course; everything a learner can reach belongs to one.
+
+    pseudonym_key: 256 random bits in hexadecimal digits; exports are pseudonymised with it.
+    """
 
     __tablename__ = "course"
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     title: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
+    pseudonym_key: Mapped[str] = mapped_column(String(64), default=lambda: token_hex(32))
     revision: Mapped[int] = mapped_column(Integer)
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012

@@ -1,0 +1,1 @@
+"""Exports over HTTP: the facts themselves, for other programs."""
