@@ -169,7 +169,8 @@ class Layers(Subscripts):
         return None
 
     def is_index_name(self, name: str) -> bool:
-        return name in self.locals or self.is_index_letter(name)
+        equated = name in self.defined and self.scope.lookup(name, fold=False) is not None
+        return not equated and (name in self.locals or self.is_index_letter(name))
 
     def layer(self, node: Syntax, braces: int) -> Syntax:
         self.skip(braces + 1)
