@@ -68,6 +68,15 @@ class Broker:
             return 0
 
 
+def version(url: str) -> tuple[int, ...]:
+    """The version of the server, as far as Redis' commands go; empty when it cannot be asked."""
+    try:
+        with client(url) as connection:
+            return tuple(map(int, connection.info("server")["redis_version"].split(".")))
+    except (redis.RedisError, ValueError):
+        return ()
+
+
 def client(url: str) -> redis.Redis:
     # kombu and redis-py name a Unix socket differently.
     address = url.replace("redis+socket://", "unix://", 1)

@@ -99,6 +99,7 @@ def test_http_calls_answer_what_the_readme_shows(tmp_path: Path) -> None:
             "URL": service.url,
             "INSTRUCTOR": course.instructor_token,
             "LEARNER": course.learner_token,
+            "OPERATOR": course.operator_token,
         }
         for command, shown in HTTP:
             came = run(command, tmp_path, environment)
