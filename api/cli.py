@@ -67,6 +67,8 @@ COMMANDS = (
             "api.corpus:main"),
     Command("bench", "measure verdicts, check each against its label, print one table",
             "api.bench:main"),
+    Command("bench-service", "measure the way from an attempt to its verdict",
+            "api.load.bench:main"),
     Command("equal", "say whether two expressions are the same function of real numbers",
             "api.equal:main"),
     Command("operator", "print a token that makes courses",

@@ -185,6 +185,13 @@ class Service:
         except OSError:
             return False
 
+    def attach(self, program: Program) -> Process:
+        """Another program, started now, watched and stopped like the others."""
+        process = Process(program, fresh_log(self.data / "logs", program.name), self._keeper)
+        process.start()
+        self.processes = {**self.processes, program.name: process}
+        return process
+
     # Watching and stopping.
 
     def _watch(self) -> None:
