@@ -26,7 +26,7 @@ class Misconception(Answered):
 
     slug: str
     title: str
-    count: int = Field(description="attempts that showed it")
+    count: int = Field(description="first submissions that showed it")
 
 
 class QuestionReport(Answered):

@@ -195,9 +195,7 @@ class Statistics:
         return tuple(_figures(found, practice, place) for place in range(scores.shape[1]))
 
     def _practice(self, rows: Mask, places: Places) -> PracticeFigures:
-        def numbers(field: str) -> Array:
-            return self._table.numbers(field)[rows][:, places]
-
+        numbers = self._table.part(rows, places).numbers
         by_number = [numbers(f"score{number}") for number in range(1, SHOWN + 1)]
         return practice_figures(
             numbers("submissions"), numbers("unreadable"), numbers("seconds"), by_number

@@ -7,6 +7,7 @@ of their own are in it with the first variant they answered.
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,6 +48,15 @@ class Table:
         found: Array = np.where(self.there, self.records[field].astype(float), np.nan)
         return found
 
+    def part(self, rows: npt.NDArray[np.bool_], items: npt.NDArray[np.int64]) -> Table:
+        """The same for some of the learners and of the items."""
+        return Table(
+            tuple(learner for learner, is_in in zip(self.learners, rows, strict=True) if is_in),
+            tuple(self.columns[item] for item in items),
+            self.questions,
+            *(each[rows][:, items] for each in (self.records, self.there, self.variants)),
+        )
+
 
 @dataclass(frozen=True)
 class _Layout:
@@ -66,11 +76,17 @@ def table(sheets: Sequence[Sheet]) -> Table:
     shape = (len(sheets), len(columns))
     records, there = np.zeros(shape, RECORDS), np.zeros(shape, bool)
     variants = np.full(shape, -1)
+    rows_of = defaultdict(list)
     for row, sheet in enumerate(sheets):
-        layout = layouts[sheet.columns]
-        records[row, layout.items] = np.frombuffer(sheet.numbers, RECORDS)[layout.taken]
-        there[row, layout.items] = True
-        variants[row, layout.items] = layout.variants
+        rows_of[sheet.columns].append(row)
+    for text, layout in layouts.items():  # most learners have answered the same questions
+        rows = np.array(rows_of[text])
+        numbers = b"".join(sheets[row].numbers for row in rows)
+        found = np.frombuffer(numbers, RECORDS).reshape(len(rows), -1)
+        place = np.ix_(rows, np.array(layout.items))
+        records[place] = found[:, layout.taken]
+        there[place] = True
+        variants[place] = layout.variants
     learners = tuple(sheet.learner_id for sheet in sheets)
     return Table(learners, columns, questions, records, there, variants)
 

@@ -5,6 +5,7 @@ Attempts that could not be read, or that a person has to look at, cost nothing a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,10 +33,14 @@ class Graded:
 class Sums:
     """What the attempts at one question come to; scores are from 0 to 1, before any penalty.
 
+    correct, partial: how many of the submissions were. reviews: attempts that a person looks at.
     fixed: whether the second submission no longer shows the first one's misconception.
     """
 
     submissions: int = 0
+    correct: int = 0
+    partial: int = 0
+    reviews: int = 0
     unreadable: int = 0
     first_outcome: Outcome | None = None
     first_score: float | None = None
@@ -54,15 +59,20 @@ class Sums:
 def sums(attempts: Sequence[Graded], policy: Policy) -> Sums:
     """What attempts, the earliest first, come to under the policy."""
     counted = [each for each in attempts if each.outcome in COUNTED]
-    unreadable = sum(each.outcome is Outcome.INVALID for each in attempts)
+    number_of = Counter(each.outcome for each in attempts)
+    free = {
+        "unreadable": number_of[Outcome.INVALID],
+        "reviews": number_of[Outcome.NEEDS_REVIEW],
+    }
     if not counted:
-        return Sums(unreadable=unreadable)
+        return Sums(**free)
     first, last = counted[0], counted[-1]
     right = [each.outcome is Outcome.CORRECT for each in counted]
     number = right.index(True) if True in right else None
     return Sums(
         submissions=len(counted),
-        unreadable=unreadable,
+        correct=number_of[Outcome.CORRECT],
+        partial=number_of[Outcome.PARTIALLY_CORRECT],
         first_outcome=first.outcome,
         first_score=first.score,
         first_at=first.at,
@@ -75,6 +85,7 @@ def sums(attempts: Sequence[Graded], policy: Policy) -> Sums:
         right_number=None if number is None else number + 1,
         right_at=None if number is None else counted[number].at,
         mark=mark(counted, policy),
+        **free,
     )
 
 

@@ -1,6 +1,6 @@
-"""Counts over the attempts of a course's students.
+"""Counts over the standings of a course, question by question.
 
-What instructors try out is stored and graded like everything else, and counted nowhere here.
+What instructors try out belongs to no standing, and is counted nowhere here.
 """
 
 from __future__ import annotations
@@ -8,22 +8,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from api.store.models import (
-    Attempt,
-    Enrolment,
-    Outcome,
-    Question,
-    Role,
-    Verdict,
-    VerdictDiagnosis,
-)
+from api.store.misconceptions import title_of
+from api.store.models import Attempt, Outcome, Question, Standing, State
 
-Columns = TypeVarTuple("Columns")
+# The outcomes, and how many attempts of a standing came out so.
+COUNTS = (
+    (Outcome.CORRECT, Standing.correct),
+    (Outcome.PARTIALLY_CORRECT, Standing.partial),
+    (Outcome.INCORRECT, Standing.submissions - Standing.correct - Standing.partial),
+    (Outcome.INVALID, Standing.unreadable),
+    (Outcome.NEEDS_REVIEW, Standing.reviews),
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class OutcomeCount:
 
 @dataclass(frozen=True)
 class MisconceptionCount:
-    """How many attempts at a question showed a misconception."""
+    """How many first submissions to a question showed a misconception."""
 
     question_id: str
     slug: str
@@ -53,45 +52,55 @@ class Analytics:
 
     def attempted(self, course_id: uuid.UUID) -> Sequence[Question]:
         """The questions the course's students have tried, by id."""
-        tried = select(Attempt.question_id).join(Enrolment, _student()).distinct()
-        chosen = tried.where(Attempt.course_id == course_id)
-        query = select(Question).where(Question.id.in_(chosen)).order_by(Question.id)
-        return self._session.scalars(query).all()
+        graded = select(Standing.question_id).where(Standing.course_id == course_id)
+        waiting = select(Attempt.question_id).where(*_pending(course_id))
+        query = select(Question).where(Question.id.in_(graded.union(waiting)))
+        return self._session.scalars(query.order_by(Question.id)).all()
 
     def outcomes(self, course_id: uuid.UUID, questions: Sequence[str]) -> tuple[OutcomeCount, ...]:
         """How the students' attempts at these questions came out."""
-        counts = (
-            _of_students(select(Attempt.question_id, Verdict.outcome, func.count()))
-            .outerjoin(Verdict, and_(Verdict.attempt_id == Attempt.id, Verdict.current))
-            .where(Attempt.course_id == course_id, Attempt.question_id.in_(questions))
-            .group_by(Attempt.question_id, Verdict.outcome)
+        sums = [func.sum(number) for _, number in COUNTS]
+        graded = (
+            select(Standing.question_id, *sums)
+            .where(Standing.course_id == course_id, Standing.question_id.in_(questions))
+            .group_by(Standing.question_id)
         )
-        return tuple(OutcomeCount(*row) for row in self._session.execute(counts))
+        pending = (
+            select(Attempt.question_id, func.count())
+            .where(*_pending(course_id), Attempt.question_id.in_(questions))
+            .group_by(Attempt.question_id)
+        )
+        found = [
+            OutcomeCount(question, outcome, int(number))
+            for question, *numbers in self._session.execute(graded)
+            for (outcome, _), number in zip(COUNTS, numbers, strict=True)
+            if number
+        ]
+        waiting = [OutcomeCount(name, None, n) for name, n in self._session.execute(pending)]
+        return (*found, *waiting)
 
     def misconceptions(
         self, course_id: uuid.UUID, questions: Sequence[str]
     ) -> tuple[MisconceptionCount, ...]:
         """The misconceptions seen at these questions, the commonest first."""
-        number = func.count(func.distinct(Attempt.id))
-        title = func.min(VerdictDiagnosis.title)
-        counts = (
-            _of_students(select(Attempt.question_id, VerdictDiagnosis.slug, title, number))
-            .join(Verdict, and_(Verdict.attempt_id == Attempt.id, Verdict.current))
-            .join(VerdictDiagnosis, VerdictDiagnosis.verdict_id == Verdict.id)
-            .where(Attempt.course_id == course_id, Attempt.question_id.in_(questions))
-            .group_by(Attempt.question_id, VerdictDiagnosis.slug)
-            .order_by(number.desc(), VerdictDiagnosis.slug)
+        number = func.count()
+        query = (
+            select(Standing.question_id, Standing.slug, number)
+            .where(Standing.course_id == course_id, Standing.question_id.in_(questions))
+            .where(Standing.slug.is_not(None))
+            .group_by(Standing.question_id, Standing.slug)
+            .order_by(number.desc(), Standing.slug)
         )
-        return tuple(MisconceptionCount(*row) for row in self._session.execute(counts))
+        rows = self._session.execute(query).all()
+        titles = {slug: title_of(self._session, slug) for slug in {row.slug for row in rows}}
+        return tuple(
+            MisconceptionCount(question, slug, titles[slug], n) for question, slug, n in rows
+        )
 
 
-def _student() -> ColumnElement[bool]:
-    return and_(
-        Enrolment.course_id == Attempt.course_id,
-        Enrolment.person_id == Attempt.learner_id,
-        Enrolment.role == Role.STUDENT,
+def _pending(course_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Attempt.state == State.PENDING,
+        Attempt.course_id == course_id,
+        Attempt.practice_set_id.is_not(None),
     )
-
-
-def _of_students(query: Select[*Columns]) -> Select[*Columns]:
-    return query.select_from(Attempt).join(Enrolment, _student())

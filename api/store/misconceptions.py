@@ -96,12 +96,8 @@ class Misconceptions:
             .group_by(Standing.slug)
         )
         rows = self._session.execute(query).all()
-        found = [Seen(slug, self._title(slug), *numbers) for slug, *numbers in rows]
+        found = [Seen(slug, title_of(self._session, slug), *numbers) for slug, *numbers in rows]
         return sorted(found, key=lambda each: (-each.firsts, each.slug))
-
-    def _title(self, slug: str) -> str:
-        query = select(VerdictDiagnosis.title).where(VerdictDiagnosis.slug == slug).limit(1)
-        return self._session.scalar(query) or slug
 
     def by_exercise(self, part: Part, slug: str) -> list[OfExercise]:
         """How often a misconception was seen, exercise by exercise."""
@@ -133,6 +129,12 @@ class Misconceptions:
             query = query.where(tuple_(*place) > after)
         rows = self._session.execute(query.order_by(*place).limit(page.limit))
         return [Stuck(*row) for row in rows]
+
+
+def title_of(session: Session, slug: str) -> str:
+    """What a verdict calls the misconception."""
+    query = select(VerdictDiagnosis.title).where(VerdictDiagnosis.slug == slug).limit(1)
+    return session.scalar(query) or slug
 
 
 def _true(condition: Any) -> Any:

@@ -115,7 +115,8 @@ class Standing(Base):
     Worked out anew from these attempts whenever one of them gets a verdict (api.practice.marks), so
     that it does not depend on the order in which verdicts arrive.
 
-    submissions: attempts with a verdict that counts; unreadable ones are in `unreadable`.
+    submissions: attempts with a verdict that counts, `correct` and `partial` of them; unreadable
+    ones are in `unreadable`, those that a person has to look at in `reviews`.
     right_number: which of the submissions was the first right one.
     scores: of the first submissions, as far as they are shown one by one.
     slug: the misconception that the first submission's verdict names first.
@@ -129,7 +130,11 @@ class Standing(Base):
     __tablename__ = "standing"
     __table_args__ = (
         Index(None, "practice_set_id", "position", "name"),
-        Index(None, "course_id", "question_id"),
+        Index(
+            "ix_standing_outcomes",
+            *("course_id", "question_id", "slug"),
+            *("submissions", "correct", "partial", "unreadable", "reviews"),
+        ),
         Index(
             "ix_standing_misconception",
             *("course_id", "practice_set_id", "exercise_id", "slug"),
@@ -156,6 +161,9 @@ class Standing(Base):
     kind: Mapped[str] = mapped_column(String(32))
     submissions: Mapped[int] = mapped_column(Integer)
     unreadable: Mapped[int] = mapped_column(Integer)
+    correct: Mapped[int] = mapped_column(Integer)
+    partial: Mapped[int] = mapped_column(Integer)
+    reviews: Mapped[int] = mapped_column(Integer)
     first_outcome: Mapped[Outcome | None] = mapped_column(words(Outcome, "first_outcome"))
     first_score: Mapped[float | None]
     first_at: Mapped[datetime | None] = mapped_column(Moment)
