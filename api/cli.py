@@ -69,6 +69,8 @@ COMMANDS = (
             "api.bench:main"),
     Command("bench-service", "measure the way from an attempt to its verdict",
             "api.load.bench:main"),
+    Command("deadline", "simulate how long answers wait on deadline day, by number of workers",
+            "api.load.deadline:main"),
     Command("equal", "say whether two expressions are the same function of real numbers",
             "api.equal:main"),
     Command("operator", "print a token that makes courses",

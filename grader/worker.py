@@ -22,7 +22,7 @@ from typing import Any
 from celery.exceptions import Reject, SoftTimeLimitExceeded
 from celery.signals import worker_process_init
 
-from grader.delivery import GRADE_TASK, RECORD_QUEUE, RECORD_TASK, Priority
+from grader.delivery import GRADE_TASK, MOST_ITEMS, RECORD_QUEUE, RECORD_TASK, Priority
 from grader.errors import MalformedMessage
 from grader.settled import rest, settle
 from grader.starts import Starts
@@ -33,7 +33,6 @@ from grader.wire import Item, grade_document, read_grade, record_document
 log = logging.getLogger(__name__)
 
 DEFAULT_BROKER = "redis://127.0.0.1:6379/0"
-TAKEN_ALONG = 32  # messages of one answer each: they fit into a turn
 EXHAUSTING = (MemoryError, SoftTimeLimitExceeded)
 MEMORY_BYTES = 2 * 1024**3  # of addresses; a process that wants more is refused
 REPLACED_KILOBYTES = 512 * 1024  # a process that has grown so large makes room for a new one
@@ -104,7 +103,7 @@ app.conf.worker_max_memory_per_child = REPLACED_KILOBYTES
 app.task(grade, name=GRADE_TASK, bind=True)
 UNREACHABLE = faults(app)
 # A quarter of what waits, so that the other processes find work too.
-waiting = Waiting(app, Priority.LIVE, GRADE_TASK, share=0.25, most=TAKEN_ALONG)
+waiting = Waiting(app, Priority.LIVE, GRADE_TASK, share=0.25, most=MOST_ITEMS)
 
 
 worker_process_init.connect(begin, weak=False)

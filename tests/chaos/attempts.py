@@ -58,6 +58,7 @@ TOGETHER = (1, 1, 2, 3)  # how many at once
 REST = 6.0  # seconds of life that the supervisor wants to see now and then
 PATIENCE = 300.0  # seconds for the queues to drain
 AGAIN = 0.1  # seconds before a request is repeated
+PAUSE = 0.0  # seconds a client thinks before an answer
 PASSES = {409, 500, 502, 503, 504}  # says nothing about the request, or that it is being done
 
 
@@ -146,6 +147,7 @@ class Clients:
 
     def insist(self, submission: Submission) -> None:
         """Submits until it is acknowledged."""
+        time.sleep(PAUSE)
         while (attempt := self._submit(submission)) is None:
             self.repeated += 1
             time.sleep(AGAIN)

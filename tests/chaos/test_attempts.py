@@ -15,7 +15,8 @@ pytestmark = pytest.mark.slow
 def test_nothing_is_lost_doubled_or_wrong(
     tmp_path: Path, choice: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "GAPS", (0.2, 0.6))
+    monkeypatch.setattr(attempts, "GAPS", (0.1, 0.3))
+    monkeypatch.setattr(attempts, "PAUSE", 0.3)  # so that there is time to kill some
     with attempts.store(choice) as (url, server):
         summary = attempts.run(tmp_path, 400, 8, 7, url, server)
     assert summary.well, summary
