@@ -17,6 +17,7 @@ from flask_cors import CORS
 from flask_openapi3.openapi import OpenAPI
 
 from api import problems
+from api.analytics.answers import api as answer_routes
 from api.analytics.routes import api as analytics_routes
 from api.analytics.understanding import api as misconception_routes
 from api.attempts.routes import api as attempts_routes
@@ -56,6 +57,7 @@ ROUTES = (
     gradebook_routes,
     analytics_routes,
     misconception_routes,
+    answer_routes,
     exports_routes,
     regrades_routes,
     jobs_routes,

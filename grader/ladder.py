@@ -260,10 +260,11 @@ def _refuted(answer: Answer, found: balls.Refuted) -> Verdict:
     diagnosis = explain.wrong(compiled, answer.value, answer.text)
     message = explain.value_message(compiled, diagnosis)
     links = explain.false_links(compiled, answer.reading)
+    witness = {**explain.witness(found), "function": compiled.search.function_of(answer.value)}
     return incorrect(
         "value",
         " ".join((message, *links)),
-        Refuted("differs from the derivative at a sample point", explain.witness(found)),
+        Refuted("differs from the derivative at a sample point", witness),
         diagnosis=diagnosis,
         parsed=answer.parsed,
     )

@@ -272,3 +272,26 @@ class StuckLearners(Answered):
 
     items: list[Stuck]
     next: str | None = NEXT
+
+
+class AnswersQuery(Asked):
+    """Whose answers."""
+
+    question: Identifier = Field(description="the question's id")
+    limit: int = Field(20, ge=1, le=100, description="at most so many kinds of answers")
+
+
+class Gathered(Answered):
+    """Answers that are alike; text, message and misconception are those of one of them."""
+
+    count: int
+    learners: int
+    text: str
+    message: str
+    misconception: str | None = Field(validation_alias="slug")
+
+
+class GatheredAnswers(Answered):
+    """Answers that are alike, the commonest first."""
+
+    items: list[Gathered]

@@ -83,7 +83,7 @@ def table(sheets: Sequence[Sheet]) -> Table:
         rows = np.array(rows_of[text])
         numbers = b"".join(sheets[row].numbers for row in rows)
         found = np.frombuffer(numbers, RECORDS).reshape(len(rows), -1)
-        place = np.ix_(rows, np.array(layout.items))
+        place = np.ix_(rows, np.array(layout.items, np.int64))
         records[place] = found[:, layout.taken]
         there[place] = True
         variants[place] = layout.variants

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from api.errors import MalformedMessage
 from api.store.models import Outcome
 from grader.wire import Document, Item, grade_document
+
+FUNCTION = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,13 @@ class Verdict(Arrived):
     parsed: dict[str, Any] | None
     span: tuple[int, int] | None
     grader: str
+
+    @property
+    def function(self) -> str | None:
+        """What a wrong answer shares with others that are the same function, if that is known."""
+        witness = self.evidence.get("witness")
+        found = witness.get("function") if isinstance(witness, dict) else None
+        return found if isinstance(found, str) and FUNCTION.fullmatch(found) else None
 
 
 class Record(Arrived):

@@ -108,6 +108,7 @@ def recorded(message: Record, now: datetime) -> Recorded:
         outcome=verdict.outcome,
         score=verdict.score,
         reason=verdict.reason,
+        function=verdict.function,
         diagnoses=tuple((found.slug, found.title) for found in verdict.diagnosis),
         document=verdict.model_dump(mode="json"),
         milliseconds=message.milliseconds,

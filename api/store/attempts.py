@@ -24,6 +24,7 @@ class Recorded:
     outcome: Outcome
     score: float
     reason: str
+    function: str | None
     diagnoses: tuple[tuple[str, str], ...]  # slug, title
     document: dict[str, Any]
     milliseconds: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from api.store.analytics import Analytics
+from api.store.answers import Answers
 from api.store.attempts import Attempts
 from api.store.bank import Exercises
 from api.store.exports import Exports
@@ -27,6 +28,7 @@ class Unit:
         self.exercises = Exercises(session)
         self.practice = PracticeSets(session)
         self.attempts = Attempts(session)
+        self.answers = Answers(session)
         self.analytics = Analytics(session)
         self.misconceptions = Misconceptions(session)
         self.exports = Exports(session)

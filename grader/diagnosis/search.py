@@ -19,6 +19,7 @@ misconceptions.toml.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -118,6 +119,21 @@ class Search:
         if len(left.numbers) != len(right.numbers) or not left.finite:
             return False
         return bool(np.abs(left.numbers - right.numbers).max() > FAR * right.largest)
+
+    def function_of(self, answer: Expr) -> str | None:
+        """What answers share that are the same function; None for one without finite values.
+
+        A hash of the values at the sample points, each to seven digits of the largest.
+        """
+        try:
+            column = self.grounds[0].column(_value(self.grounds[0], answer))
+        except (EngineError, IndexError):
+            return None
+        if not column.finite:
+            return None
+        steps = np.rint(column.numbers / (column.largest or 1.0) * 1e7).astype(np.int64)
+        said = f"{column.shape} {column.largest:.6e} {steps.tolist()}"
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def explain(self, answer: Expr) -> tuple[Explanation, ...]:
         """What explains `answer`: all explanations of the first kind that has one."""

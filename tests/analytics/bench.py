@@ -40,6 +40,8 @@ QUERIES = (
     ("misconceptions of a template", f"/analytics/misconceptions?template={TEMPLATES[0]}"),
     ("one by slot value", f"/analytics/misconceptions/mistake-1/slots?template={TEMPLATES[0]}"),
     ("who is stuck, a page", "/analytics/stuck"),
+    ("wrong answers to a question", f"/analytics/answers/wrong?question={PLACES[0].question}"),
+    ("unreadable ones", f"/analytics/answers/unreadable?question={PLACES[0].question}"),
     ("marks, a page", "/practice-sets/{set}/marks"),
     ("outcomes question by question", "/analytics/questions?practice_set={set}"),
 )

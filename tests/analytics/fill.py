@@ -183,7 +183,8 @@ def course(
         for place, count in counts(rng, left, last=each == learners - 1):
             left -= count
             standings.append(work.at(place, count, ids, rng, rows))
-        work.keep(standings, rows)
+        if standings:
+            work.keep(standings, rows)
     rows.flush()
     return Filled(url, course_id, set_id, people[0], secret)
 
@@ -245,6 +246,7 @@ class Work:
         rows.add(
             Verdict, id=verdict_id, attempt_id=attempt_id, grader_version="1", current=True,
             outcome=graded.outcome.value, score=graded.score, reason="value",
+            function=f"{number:016x}" if graded.outcome is not Outcome.CORRECT else None,
             document={"message": "They differ."}, milliseconds=1.0, recorded_at=graded.at,
         )  # fmt: skip
         if graded.slug:

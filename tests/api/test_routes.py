@@ -309,6 +309,14 @@ ROUTES = (
         of_practice_set(V1 + "/analytics/stuck?practice_set={}"),
     ),
     Route(
+        "GET", V1 + "/analytics/answers/wrong", (401, 403, 200, 200, 200, 403),
+        fixed(f"{V1}/analytics/answers/wrong?question={TEMPLATE}@1:0/dw"),
+    ),
+    Route(
+        "GET", V1 + "/analytics/answers/unreadable", (401, 403, 200, 200, 200, 403),
+        fixed(f"{V1}/analytics/answers/unreadable?question={TEMPLATE}@1:0/dw"),
+    ),
+    Route(
         "GET", V1 + "/exports/attempts", (401, 403, 200, 200, 404, 403),
         of_practice_set(V1 + "/exports/attempts?practice_set={}"),
     ),

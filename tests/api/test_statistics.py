@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from api.analytics.statistics import Statistics
 from api.practice.marks import SHOWN
 from api.practice.sheets import RECORD, Written, lines, rewritten
-from api.store.models import Role, Standing
-from tests.api.house import OTHER_TEMPLATE, TEMPLATE, House
+from api.store.models import Role, Sheet, Standing
+from tests.api.house import NOWHERE, OTHER_TEMPLATE, TEMPLATE, House
 
 SETS = "/api/v1/practice-sets"
 
@@ -126,6 +127,11 @@ def test_verdicts_in_any_order_come_to_the_same(house: House) -> None:
 def test_nobody_has_answered_yet(house: House) -> None:
     found = statistics(house, house.practice_set(TEMPLATE, OTHER_TEMPLATE))
     assert (found["set"]["learners"], found["items"]) == (0, [])
+
+
+def test_a_sheet_may_be_empty() -> None:
+    empty = Sheet(learner_id=NOWHERE, columns="", numbers=b"")
+    assert Statistics([], [empty]).whole.learners == 0
 
 
 def test_a_sheet_keeps_its_order_when_a_standing_changes() -> None:

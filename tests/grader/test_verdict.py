@@ -39,7 +39,16 @@ def test_the_public_view_has_no_witness(kind: str) -> None:
 
 def test_a_refutation_keeps_its_sample_point_for_instructors() -> None:
     witness: dict[str, Any] = to_json(VERDICTS["refuted"])["evidence"]["witness"]
-    assert set(witness) == {"point", "sizes", "inputs", "entry", "answer", "reference", "drawn"}
+    assert set(witness) == {
+        "point",
+        "sizes",
+        "inputs",
+        "entry",
+        "answer",
+        "reference",
+        "drawn",
+        "function",
+    }
     assert float(witness["answer"]) == -float(witness["reference"])
 
 

@@ -95,6 +95,7 @@ class Verdict(Base):
 
     current: the one that counts. It is the first recorded; another grader version adds to the
     history and replaces nothing, so that no mark changes without somebody's decision.
+    function: of a wrong answer, what answers share that are the same function.
     """
 
     __tablename__ = "verdict"
@@ -119,6 +120,7 @@ class Verdict(Base):
     outcome: Mapped[Outcome] = mapped_column(words(Outcome, "outcome"))
     score: Mapped[float]
     reason: Mapped[str] = mapped_column(String(64))
+    function: Mapped[str | None] = mapped_column(String(16))
     document: Mapped[Words] = mapped_column(Document)
     milliseconds: Mapped[float]
     recorded_at: Mapped[datetime] = mapped_column(Moment)
