@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TypeVar
 
 from flask import Response, request
@@ -26,7 +27,10 @@ def is_conditional(view: object) -> bool:
 def tagged(response: Response, revision: int) -> Response:
     """The response with its ETag; to a GET of what the asker has already, 304 without a body."""
     response.set_etag(str(revision))
-    return response.make_conditional(request) if request.method == "GET" else response
+    if request.method == "GET" and request.if_none_match.contains_weak(str(revision)):
+        response.status_code = HTTPStatus.NOT_MODIFIED
+        response.set_data(b"")
+    return response
 
 
 def require_match(revision: int) -> None:
