@@ -12,7 +12,7 @@ from api.identity import Identity
 from api.practice.marks import COUNTED
 from api.practice.policy import Policy
 from api.practice.schemas import SetState
-from api.practice.service import asks, policy_of, sight, state
+from api.practice.service import asks, policy_of, state
 from api.store.models import PracticeSet, Question
 from api.store.practice import Place
 from api.store.unit import Unit
@@ -38,7 +38,8 @@ def entry(
     """
     unit.people.wait_for(learner.person_id)
     if learner.teaches:
-        sight(unit, learner, question.exercise_id, now)
+        if not unit.exercises.is_shared(question.exercise_id, learner.course_id):
+            raise NotFound("question", question.id)
         return Entry(None, None, _next_number(unit, learner, question, None))
     place = _place(unit, learner, question, wanted, now)
     credit = _credit(place.practice_set, now)
@@ -55,7 +56,8 @@ def _next_number(
 
 def met(unit: Unit, learner: Identity, question: Question, now: datetime) -> list[Place]:
     """Where a learner meets a question, in practice sets that have opened."""
-    places = sight(unit, learner, question.exercise_id, now).places
+    known = (learner.course_id, learner.person_id, question.exercise_id, now)
+    places = unit.practice.places(*known)
     return [place for place in places if asks(place.item, question)]
 
 

@@ -93,7 +93,7 @@ class Sight:
 def sight(unit: Unit, reader: Identity, exercise_id: str, now: datetime) -> Sight:
     """The exercise as it may be seen: by those who teach wholly, by a learner who was given it."""
     exercise = unit.exercises.get(exercise_id)
-    if exercise is None or not unit.exercises.is_shared(exercise, reader.course_id):
+    if exercise is None or not unit.exercises.is_shared(exercise_id, reader.course_id):
         raise NotFound("exercise", exercise_id)
     if reader.teaches:
         return Sight(exercise, tuple(exercise.questions))

@@ -36,9 +36,13 @@ class Exercises:
         rows = self._session.scalars(query.order_by(OwnTemplate.slug, OwnTemplate.version))
         return list({row.slug: row for row in rows}.values())
 
-    def is_shared(self, exercise: Exercise, course_id: uuid.UUID) -> bool:
+    def is_shared(self, exercise_id: str, course_id: uuid.UUID) -> bool:
         """Whether a course may know the exercise: its template is not another one's own."""
-        owners = select(OwnTemplate.course_id).where(OwnTemplate.slug == exercise.template)
+        owners = (
+            select(OwnTemplate.course_id)
+            .join(Exercise, Exercise.template == OwnTemplate.slug)
+            .where(Exercise.id == exercise_id)
+        )
         return set(self._session.scalars(owners)) <= {course_id}
 
     def bring(self, template: OwnTemplate) -> OwnTemplate:
