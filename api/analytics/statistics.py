@@ -189,7 +189,7 @@ class Statistics:
 
     def _figures(self, rows: Mask, places: Places) -> tuple[Figures, ...]:
         """The figures of some items, over some of the learners."""
-        scores = self._scores[rows][:, places]
+        scores = self._scores[np.ix_(rows, places)]
         found = item_figures(scores, self._shares[places], self._totals[rows])
         practice = self._practice(rows, places)
         return tuple(_figures(found, practice, place) for place in range(scores.shape[1]))

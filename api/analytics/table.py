@@ -54,7 +54,7 @@ class Table:
             tuple(learner for learner, is_in in zip(self.learners, rows, strict=True) if is_in),
             tuple(self.columns[item] for item in items),
             self.questions,
-            *(each[rows][:, items] for each in (self.records, self.there, self.variants)),
+            *(each[np.ix_(rows, items)] for each in (self.records, self.there, self.variants)),
         )
 
 
