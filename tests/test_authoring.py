@@ -41,7 +41,7 @@ def test_a_new_template_holds_as_it_is(begun: Path, capsys: Output) -> None:
     assert lines[0].startswith("my-neuron@1: 20 of 20 exercises hold, ")
     assert lines[1].startswith("5 choices of slots, 5 different exercises, difficulty ")
     assert "    ∂L/∂w = (a − y) a (1 − a) x" in lines
-    assert lines[-1] == "Exercise my-neuron@1:0"
+    assert "Exercise my-neuron@1:0" in lines
 
 
 def test_a_new_template_explains_every_table_it_has(begun: Path) -> None:
@@ -140,4 +140,4 @@ def test_a_template_of_the_bank_can_be_checked_where_it_is(capsys: Output) -> No
     status, lines, _ = printed(capsys, "template", "check", file, "--seeds", "2", "--seed", "1")
     assert status == 0
     assert lines[0].startswith("warm-up@1: 2 of 2 exercises hold")
-    assert lines[-1] == "Exercise warm-up@1:1"
+    assert "Exercise warm-up@1:1" in lines

@@ -126,10 +126,17 @@ def started(out: Path, *before: str, jobs: str = "1") -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+# So that it is interrupted in the middle, however fast or busy the machine is.
+SLOWLY = (
+    "import time; from api.batches.folder import Folder; take = Folder.take;"
+    "Folder.take = lambda *given: (time.sleep(0.5), take(*given))"
+)
+
+
 def test_an_interrupted_batch_goes_on(tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert generate(*ORDER, "--out", whole) == 0
-    process = started(broken, "pass")
+    process = started(broken, SLOWLY)
     journal = broken / JOURNAL
     deadline = time.monotonic() + 60
     while not journal.exists() or journal.read_text().count("\n") < 4:

@@ -62,8 +62,8 @@ def test_the_names_that_it_needs_are_free() -> None:
 def test_a_question_says_what_is_differentiated(bank: Bank) -> None:
     question = bank.exercise("hessian-vector", 0).question("hessian-w")
     assert isinstance(question, Derivative)
-    opening = r"Let $q = \frac{\partial J}{\partial w}$ and $s = u^{\top} q$. "
-    assert question.prompt.startswith(opening + r"Give $\frac{\partial s}{\partial w}$")
+    opening = r"Let $q = \partial J / \partial w$ and $s = u^{\top} q$. "
+    assert question.prompt.startswith(opening + r"Give $\partial s / \partial w$")
     assert show(question.reference, "text") == "(1/m) X^T (X u * a * (1 - a))"
 
 
