@@ -118,9 +118,13 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, capsys: Output) -> None:
 ORDER = ("two-paths", "norms", "least-squares", "--count", "24", "--jobs", "1")
 
 
+# What runs us may have told its children to pass over an interruption.
+HEEDED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+
+
 def started(out: Path, *before: str, jobs: str = "1") -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", f"{';'.join(before)};from api.cli import main;import sys;"
+        [sys.executable, "-c", f"{';'.join((HEEDED, *before))};from api.cli import main;import sys;"
          "sys.exit(main(sys.argv[1:]))", "generate", *ORDER, "--jobs", jobs, "--out", str(out)],
         cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
     )  # fmt: skip

@@ -38,13 +38,14 @@ def test_it_survives_kills_and_stops_with_its_data() -> None:
 def test_what_killed_tests_leave_is_removed_by_the_next() -> None:
     program = (
         "import os\nfrom tests.api.postgresql import started\n"
-        "with started() as local:\n    print(local.url.query['host'])\n    os._exit(9)"
+        "with started() as local:\n    print(local.url.query['host'], flush=True)\n    os._exit(9)"
     )
     killed = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     left = Path(killed.stdout.strip())
     assert killed.returncode == 9, killed.stderr
+    assert left.is_absolute()
     deadline = time.monotonic() + 120
     while left.exists():  # its keeper stops the server first
         assert time.monotonic() < deadline
