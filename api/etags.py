@@ -15,7 +15,7 @@ View = TypeVar("View", bound=Callable[..., object])
 
 def conditional(view: View) -> View:
     """Marks a view that needs an If-Match header, for the OpenAPI document."""
-    view.conditional = True  # type: ignore[attr-defined]  # a mark on the function itself
+    view.conditional = True
     return view
 
 

@@ -104,7 +104,7 @@ def needs(scope: Scope | None) -> Callable[[View], View]:
     """Marks a view with the scope it needs; None: anybody, without a token."""
 
     def mark(view: View) -> View:
-        view.needed_scope = scope  # type: ignore[attr-defined]  # a mark on the function itself
+        view.needed_scope = scope
         return view
 
     return mark
@@ -112,7 +112,7 @@ def needs(scope: Scope | None) -> Callable[[View], View]:
 
 def needed(view: object) -> Scope | None:
     """The scope a view is marked with; AttributeError for one without a mark."""
-    scope: Scope | None = view.needed_scope  # type: ignore[attr-defined]  # see needs
+    scope: Scope | None = view.needed_scope
     return scope
 
 

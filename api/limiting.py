@@ -65,6 +65,6 @@ def _shared(broker_url: str) -> RateLimiter:
         broker_url,
         wrap_exceptions=True,
         key_prefix=NAMESPACE,
-        **IMPATIENT,  # type: ignore[arg-type]
+        **IMPATIENT,
     )
     return SlidingWindowCounterRateLimiter(storage)

@@ -65,7 +65,7 @@ def page(database: Database, queue: Backlog, now: datetime) -> tuple[bytes, str]
     """All that this service's web processes count, and how much waits; text and its media type."""
     registry = CollectorRegistry()
     if MULTIPROCESS in os.environ:
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry)
     else:
         registry.register(REQUESTS)
     _waiting(registry, database, queue, now)

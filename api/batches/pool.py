@@ -135,7 +135,7 @@ def in_order(pool: Pool, work: Callable[[Task], Result], tasks: Iterable[Task]) 
     _hand_out(pool, work, numbered, AHEAD * len(pool))
     while busy := {worker.pipe: worker for worker in pool if worker.held}:
         for pipe in wait(list(busy)):
-            number, result = busy[pipe].take()  # type: ignore[index]  # wait() returns what it got
+            number, result = busy[pipe].take()  # wait() returns what it was given
             found[number] = result
         while shown in found:
             yield found.pop(shown)

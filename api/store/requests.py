@@ -38,7 +38,7 @@ class Requests:
     def forget(self, before: datetime) -> int:
         """How many answers older than that were given up."""
         done = self._session.execute(delete(Replay).where(Replay.created_at < before))
-        return int(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result has it
+        return int(done.rowcount)
 
     def note(self, entry: AuditEntry) -> None:
         """Adds an entry to the log."""

@@ -9,6 +9,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 from secrets import token_hex
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
@@ -53,7 +54,7 @@ class Course(Base):
     pseudonym_key: Mapped[str] = mapped_column(String(64), default=lambda: token_hex(32))
     revision: Mapped[int] = mapped_column(Integer)
 
-    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012
+    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": revision}
 
 
 class Person(Base):
@@ -89,7 +90,7 @@ class Enrolment(Base):
     revision: Mapped[int] = mapped_column(Integer)
     person: Mapped[Person] = relationship()
 
-    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012
+    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": revision}
 
 
 class Token(Base):
