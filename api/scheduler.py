@@ -117,20 +117,37 @@ def sign_of_life(words: Sequence[str] | None, about: str | None) -> Callable[[],
     return file.touch if file else lambda: None
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Works until SIGTERM or SIGINT; 0 then, 2 for a setting that makes no sense."""
-    alive = sign_of_life(words, __doc__)
-    logs.configure("scheduler")
+def serve(
+    process: str,
+    words: Sequence[str] | None,
+    about: str | None,
+    work: Callable[[Settings, threading.Event, Callable[[], None]], None],
+) -> int:
+    """The work, with settings, an event that asks to stop, and a sign of life, until SIGTERM.
+
+    The status of the process: 0 then, 2 for a setting that makes no sense.
+    """
+    alive = sign_of_life(words, about)
+    logs.configure(process)
     try:
         settings = Settings.from_environment(os.environ)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    stopped = stop_on_signal()
+    work(settings, stop_on_signal(), alive)
+    return 0
+
+
+def work(settings: Settings, stopped: threading.Event, alive: Callable[[], None]) -> None:
+    """Does all chores until told to stop."""
     database, queue = Database(settings.database_url), GradeQueue(settings.broker_url)
     metrics.serve(settings.metrics_port)
     run_all(chores(settings, database, queue, alive), stopped)
-    return 0
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Works until SIGTERM or SIGINT."""
+    return serve("scheduler", words, __doc__, work)
 
 
 def stop_on_signal() -> threading.Event:

@@ -8,7 +8,6 @@ one archive, which gets its name when it is whole.
 from __future__ import annotations
 
 import csv
-import os
 import shutil
 import subprocess
 import sys
@@ -22,11 +21,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from api import logs
 from api.batches.folder import JOURNAL, MANIFEST
-from api.errors import SettingsError, StoreUnavailable
+from api.errors import StoreUnavailable
 from api.jobs.service import archive
-from api.scheduler import Chore, run, sign_of_life, stop_on_signal, utc_now
+from api.scheduler import Chore, run, serve, utc_now
 from api.settings import Settings
 from api.store.database import Database
 from api.store.models import Job, JobState
@@ -161,19 +159,15 @@ def pack(batch: Path, file: Path) -> None:
     fresh.replace(file)
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Works until SIGTERM or SIGINT; 0 then, 2 for a setting that makes no sense."""
-    alive = sign_of_life(words, __doc__)
-    logs.configure("jobs")
-    try:
-        settings = Settings.from_environment(os.environ)
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        return 2
-    stopped = stop_on_signal()
+def work(settings: Settings, stopped: threading.Event, alive: Callable[[], None]) -> None:
+    """Runs jobs until told to stop."""
     runner = Runner(Database(settings.database_url), settings, utc_now, stopped, alive)
     run(Chore("jobs", settings.sweep_every, runner.work, alive), stopped)
-    return 0
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Works until SIGTERM or SIGINT."""
+    return serve("jobs", words, __doc__, work)
 
 
 if __name__ == "__main__":
